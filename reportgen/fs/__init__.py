@@ -1,0 +1,1 @@
+"""Files: atomic writes, append-only lines, hashing, safe paths, bounded readers."""

@@ -1,0 +1,64 @@
+"""The file names of a run folder: the only place that spells them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RUN: Final = "run.yaml"
+CONFIG: Final = "config.yaml"
+CONFIG_FILES: Final = "config"
+METRICS: Final = "metrics.jsonl"
+METRIC_DEFINITIONS: Final = "metrics.yaml"
+SUMMARY: Final = "summary.yaml"
+ENVIRONMENT: Final = "environment.yaml"
+REQUIREMENTS: Final = "requirements.txt"
+LOCK: Final = "lock"
+GIT: Final = "git_info.yaml"
+PATCH: Final = "git_diff.patch"
+DATA: Final = "data.yaml"
+CAPTURED: Final = "captured"
+CONFIG_ACCESS: Final = "captured/config_access.json"
+MODULES: Final = "captured/modules.json"
+OPENS: Final = "captured/opens.json"
+OPTIMIZER: Final = "captured/optimizer.json"
+EXIT: Final = "captured/exit.json"
+SPLITS: Final = "captured/splits.json"
+TRAINING_LOG: Final = "training.log"
+STDOUT: Final = "stdout.log"
+STDERR: Final = "stderr.log"
+ALERTS: Final = "alerts.jsonl"
+SYSTEM: Final = "system.jsonl"
+HISTOGRAMS: Final = "histograms.jsonl"
+TABLES: Final = "tables"
+CHECKPOINTS: Final = "checkpoints"
+FIGURES: Final = "figures"
+PREDICTIONS: Final = "predictions"
+ARTIFACTS: Final = "artifacts"
+TENSORBOARD: Final = "tensorboard"
+REPRODUCE: Final = "reproduce.sh"
+MANIFEST: Final = "manifest.json"
+REPRODUCTIONS: Final = "reproductions"
+LABELS: Final = "labels.yaml"
+SIGNATURES: Final = "signatures"
+SWEEP: Final = "sweep.yaml"
+MODELS: Final = "models.yaml"
+
+
+def rank_metrics(rank: int) -> str:
+    """Return the metrics file of one rank of a distributed job; rank 0 has the plain name."""
+    return METRICS if rank == 0 else f"metrics.rank{rank}.jsonl"
+
+
+def outside_seal(path: str) -> bool:
+    """Tell whether a file of a run folder is left out of the manifest by the standard.
+
+    The manifest itself and its predecessors, what is added after the seal (ledger, labels,
+    signatures) and files that a writer has not finished (``.x.tmp``) are outside.
+    """
+    first = path.split("/", 1)[0]
+    if first in (REPRODUCTIONS, SIGNATURES) or path == LABELS:
+        return True
+    if "/" not in path and path.startswith("manifest.") and path.endswith(".json"):
+        return True
+    name = path.rsplit("/", 1)[-1]
+    return name.startswith(".") and name.endswith(".tmp")
