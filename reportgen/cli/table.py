@@ -1,0 +1,27 @@
+"""The table of commands. A command is a module and a row here, nothing else."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A row of the table.
+
+    Attributes:
+        name: The word after ``reportgen``.
+        help: What it does, in one line without a full stop.
+        example: A whole command line to try first; empty for most commands.
+    """
+
+    name: str
+    help: str
+    example: str = ""
+
+    @property
+    def module(self) -> str:
+        return f"reportgen.cli.commands.{self.name}"
+
+
+COMMANDS = (Command("schema", "print the JSON Schemas of a run folder's documents"),)
+"""In the order in which a newcomer meets them; ``reportgen`` alone shows the examples."""
