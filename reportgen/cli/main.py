@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from reportgen import __version__
 from reportgen.cli.table import COMMANDS, Command
-from reportgen.errors import ReportgenError, UnavailableError, UsageError
+from reportgen.errors import ReportgenError, UsageError
 from reportgen.suggest import nearest
 from reportgen.terminal import one_line
 
@@ -189,8 +189,9 @@ def _complain(message: str, words: list[str]) -> None:
         import traceback
 
         traceback.print_exc()
-    with suppress(OSError):
-        print(f"reportgen: {one_line(message)}", file=sys.stderr)
+    if sys.stderr is not None:  # None when the shell closed it (2>&-)
+        with suppress(OSError):
+            sys.stderr.write(f"reportgen: {one_line(message)}\n")
 
 
 def _never_fail_to_encode() -> None:

@@ -79,7 +79,7 @@ def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
 
 def note(args: argparse.Namespace, text: str) -> None:
     """Print one line that is no result to standard error, unless ``--quiet``."""
-    if not args.quiet:
+    if not args.quiet and sys.stderr is not None:
         print(one_line(text), file=sys.stderr)
 
 

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import jsonschema
+import orjson
+import pytest
+
+from reportgen.cli.commands.schema import file_name
+from reportgen.cli.main import main
+from reportgen.runs.schema import json_schemas
+
+PLACES = list(json_schemas())
+
+
+def test_all_schemas_by_place(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    captured = capsys.readouterr()
+    assert orjson.loads(captured.out) == json_schemas()
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_one_schema_is_a_schema(place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", place]) == 0
+    schema = orjson.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema == json_schemas()[place]
+
+
+def test_two_schemas_by_place(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "run.yaml", "data.yaml"]) == 0
+    assert list(orjson.loads(capsys.readouterr().out)) == ["run.yaml", "data.yaml"]
+
+
+def test_a_wrong_place_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "runs.yaml"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "no document 'runs.yaml' in a run folder. Did you mean run.yaml" in captured.err
+
+
+def test_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "a" / "b"
+    assert main(["schema", "-o", str(folder)]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == sorted(map(file_name, PLACES))
+    written = orjson.loads((folder / "run.schema.json").read_bytes())
+    assert written == json_schemas()["run.yaml"]
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"Wrote {len(PLACES)} schemas to {folder}\n"
+
+
+def test_file_names_are_distinct_and_plain() -> None:
+    names = {file_name(place) for place in PLACES}
+    assert len(names) == len(PLACES)
+    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz_-.") for name in names)
+
+
+def test_a_folder_that_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["schema", "-o", os.fspath(tmp_path / "file" / "x")]) == 2
+    assert f"{tmp_path / 'file'}" in capsys.readouterr().err

@@ -1,0 +1,59 @@
+"""What every test has: a clean environment, and the logs of other tools where they are at hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FIXTURES = os.environ.get("REPORTGEN_FIXTURES")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(autouse=True)
+def _environment_of_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Settings of the person who runs the tests change no result."""
+    for name in list(os.environ):
+        if name.startswith(("REPORTGEN_", "GIT_")):
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "SOURCE_DATE_EPOCH", "PYTHONPATH"):
+        monkeypatch.delenv(name, raising=False)
+    git_config = tmp_path_factory.getbasetemp() / "gitconfig"
+    if not git_config.exists():
+        git_config.write_text(
+            "[user]\n\tname = A Tester\n\temail = tester@example.org\n"
+            "[init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n"
+        )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(git_config))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def fixtures_dir() -> Path:
+    """Real logs of other tools, kept outside the project."""
+    folder = Path(FIXTURES) if FIXTURES else REPOSITORY.parent / "shared" / "fixtures"
+    if not (folder / "SOURCES.md").is_file():
+        pytest.skip(f"no logs of other tools at {folder}; REPORTGEN_FIXTURES names another folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser's executable."""
+    for name in BROWSERS:
+        if found := shutil.which(name):
+            return Path(found)
+    if os.environ.get("CI"):
+        pytest.fail(f"none of {', '.join(BROWSERS)} is installed; a test run in CI needs one")
+    pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
