@@ -46,7 +46,7 @@ clean:
 
 # The files named .something are stamps: they say that a step ended well.
 $(VENV)/.made $(EXAMPLES)/.made:
-	@python=$$(sh scripts/find_python.sh $(PYTHON)) || exit 1; \
+	@python=$$(sh scripts/find_python.sh '$(PYTHON)') || exit 1; \
 	echo "Making $(@D) with $$python"; \
 	rm -rf $(@D) && "$$python" -m venv $(@D) && touch $@
 

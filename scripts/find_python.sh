@@ -7,7 +7,14 @@
 
 usable='import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'
 
-for candidate in ${1:+"$1"} ${1:-python3.13 python3.12 python3.11 python3 python}; do
+asked=${1:-}
+if [ -n "$asked" ]; then
+    set -- "$asked"
+else
+    set -- python3.13 python3.12 python3.11 python3 python
+fi
+
+for candidate; do
     if "$candidate" -c "$usable" >/dev/null 2>&1; then
         command -v "$candidate"
         exit 0
@@ -15,7 +22,7 @@ for candidate in ${1:+"$1"} ${1:-python3.13 python3.12 python3.11 python3 python
 done
 
 {
-    echo "No usable Python found${1:+: $1 does not do}; expected Python 3.11 or later with venv."
+    echo "No usable Python found${asked:+: $asked does not do}; expected Python 3.11 or later with venv."
     echo "Install one (on Debian and Ubuntu: apt-get install python3 python3-venv), or name it:"
     echo "  make demo PYTHON=/path/to/python3.11"
 } >&2
