@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from packaging.requirements import Requirement
 
 import reportgen
 
@@ -129,11 +130,8 @@ def test_the_metadata(built: Built) -> None:
 
 
 def test_the_core_needs_no_framework(built: Built) -> None:
-    core = {
-        requirement.split(";")[0].rstrip("0123456789.,<>=!~ ").lower()
-        for requirement in metadata(built.wheel).get_all("Requires-Dist", [])
-        if "extra ==" not in requirement
-    }
+    needed = [Requirement(text) for text in metadata(built.wheel).get_all("Requires-Dist", [])]
+    core = {need.name.lower() for need in needed if "extra" not in str(need.marker)}
     assert core == {
         "altair",
         "gitpython",
