@@ -3,12 +3,13 @@
 #   make test    run every check that a change has to pass
 
 PYTHON ?=
-PYTEST_ARGS ?= -n 2
+# By scope, so that what a module's tests share is made once.
+PYTEST_ARGS ?= -n 2 --dist loadscope
 
 VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLES := .venv-examples
-INSTALL := -m pip --disable-pip-version-check --quiet install
+INSTALL := -m pip --disable-pip-version-check -qq install
 
 .PHONY: help demo test lint bench examples clean
 .DELETE_ON_ERROR:

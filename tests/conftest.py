@@ -6,7 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("reportgen", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("reportgen")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIXTURES = os.environ.get("REPORTGEN_FIXTURES")
