@@ -1,0 +1,142 @@
+"""What the parts of one run share: its folder, its live run.yaml, and how a fault is taken.
+
+A part never raises into the training for a fault of its own or of the disk: it calls
+``RunContext.fault``, which warns once a kind, counts what was lost, and returns.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from reportgen.errors import ReportgenError
+from reportgen.runs import layout, writer
+from reportgen.runs.schema import Document, LeftOut, MetricDefinition, Run
+
+LOGGER = logging.getLogger("reportgen")
+
+_LEFT_OUT_LIMIT = 1_000
+
+
+class RunContext:
+    """The shared state of one run that is being written.
+
+    Attributes:
+        folder: The run folder.
+        run: The live run.yaml; change it under ``lock``, then call ``write_run``.
+        definitions: The metric definitions declared so far, by metric.
+        active: Whether this process may write; False after the end, and in a forked child.
+        lock: Guards ``run`` and ``definitions``; the thread that holds it may take it again.
+    """
+
+    def __init__(self, folder: Path, run: Run) -> None:
+        self.folder = folder
+        self.run = run
+        self.definitions: dict[str, MetricDefinition] = {}
+        self.active = True
+        self.lock = threading.RLock()
+        self._warned: set[str] = set()
+
+    def fault(self, kind: str, error: BaseException | str, *, lost: int = 1) -> None:
+        """Take a fault of reportgen or of the disk: warn the first time, count, never raise.
+
+        Args:
+            kind: What could not be done, as a noun ("metrics", "figures", "stdout.log").
+            error: Why; a text is shown as it is.
+            lost: How many things of that kind were not recorded; added to ``run.dropped``.
+        """
+        if not self.active:
+            return
+        with self.lock:
+            if lost:
+                self.run.dropped[kind] = self.run.dropped.get(kind, 0) + lost
+            first = kind not in self._warned
+            self._warned.add(kind)
+        if first:
+            self.warn(f"{kind}: {describe(error)}; the training goes on, this is said once")
+
+    def warn(self, message: str) -> None:
+        """Say one line as a warning; never raises, whatever handlers are installed."""
+        with suppress(Exception):
+            LOGGER.warning("%s", message)
+
+    def overhead(self, kind: str) -> Overhead:
+        """Return a context manager that adds its seconds to ``run.overhead_seconds[kind]``."""
+        return Overhead(self, kind)
+
+    def add_overhead(self, kind: str, seconds: float) -> None:
+        """Add seconds of the caller's thread to what logging cost."""
+        with self.lock:
+            spent = self.run.overhead_seconds
+            spent[kind] = round(spent.get(kind, 0.0) + seconds, 6)
+
+    def leave_out(self, what: str, where: str, rule: str) -> None:
+        """Record that something was not kept as it was; the same entry stands once.
+
+        Args:
+            what: The thing ("config key", a file).
+            where: Its place ("config.yaml: model.act").
+            rule: ``stringified``, ``secret``, ``url-userinfo``, ``size`` or ``keep_last``.
+        """
+        entry = LeftOut(what=what, where=where, rule=rule)
+        with self.lock:
+            if entry not in self.run.left_out and len(self.run.left_out) < _LEFT_OUT_LIMIT:
+                self.run.left_out.append(entry)
+
+    def write(self, place: str, value: Document | object) -> bool:
+        """Write a document at its place in the folder; a fault is counted, False returned."""
+        if not self.active:
+            return False
+        try:
+            if isinstance(value, Document):
+                writer.write_document(self.folder, place, value)
+            else:
+                writer.write_plain(self.folder, place, value)
+        except Exception as error:
+            self.fault(place, error)
+            return False
+        return True
+
+    def write_run(self) -> bool:
+        """Write run.yaml as it stands now."""
+        with self.lock:
+            return self.write(layout.RUN, self.run)
+
+
+class Overhead:
+    """Times a block of the caller's thread."""
+
+    __slots__ = ("_context", "_kind", "_start")
+
+    def __init__(self, context: RunContext, kind: str) -> None:
+        self._context = context
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._context.add_overhead(self._kind, time.perf_counter() - self._start)
+
+
+def describe(error: BaseException | str) -> str:
+    """Return an error in one clause, without asking a foreign object for its text."""
+    if isinstance(error, str):
+        return error
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, ReportgenError):
+        return error.what
+    try:
+        return f"{type(error).__name__}: {error}"[:300]
+    except Exception:
+        return type(error).__name__
