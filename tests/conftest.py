@@ -15,6 +15,16 @@ hypothesis.settings.load_profile("reportgen")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIXTURES = os.environ.get("REPORTGEN_FIXTURES")
+FOREIGN = (
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "PYTHONHASHSEED",
+    "PYTHONIOENCODING",
+    "PYTHONPATH",
+    "PYTHONUNBUFFERED",
+    "PYTHONWARNINGS",
+    "SOURCE_DATE_EPOCH",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -26,7 +36,7 @@ def _environment_of_nobody(
     for name in list(os.environ):
         if name.startswith(("REPORTGEN_", "GIT_")):
             monkeypatch.delenv(name)
-    for name in ("NO_COLOR", "FORCE_COLOR", "SOURCE_DATE_EPOCH", "PYTHONPATH"):
+    for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
     git_config = tmp_path_factory.getbasetemp() / "gitconfig"
     if not git_config.exists():
