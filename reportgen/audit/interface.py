@@ -1,0 +1,213 @@
+"""What a check offers and what it may look at, with the types of the report beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import msgspec
+
+from reportgen.audit.report import (
+    AUDIT_SCHEMA,
+    CATEGORIES,
+    LEVEL_WORDS,
+    LEVELS,
+    RULES,
+    AuditReport,
+    CategoryScore,
+    CheckResult,
+    Evidence,
+    Exemption,
+    Gate,
+    GateReason,
+    NextStep,
+    Outcome,
+    RunAudit,
+    Score,
+    Severity,
+    Where,
+)
+
+if TYPE_CHECKING:
+    from reportgen.audit.policy import Policy
+    from reportgen.audit.repository import Repository
+    from reportgen.runs.view import RunView
+
+__all__ = [
+    "AUDIT_SCHEMA",
+    "CATEGORIES",
+    "LEVELS",
+    "LEVEL_WORDS",
+    "RULES",
+    "AuditContext",
+    "AuditReport",
+    "CategoryScore",
+    "Check",
+    "CheckResult",
+    "Evidence",
+    "Exemption",
+    "Gate",
+    "GateReason",
+    "Need",
+    "NextStep",
+    "Outcome",
+    "RunAudit",
+    "Score",
+    "Severity",
+    "Where",
+]
+
+Need = Literal["folder", "repository", "data", "siblings", "network", "replay"]
+
+
+class AuditContext:
+    """Everything that a check may look at, each part read on first use.
+
+    Attributes:
+        run: The run's folder, read-only.
+        policy: Tolerances and exemptions.
+        repository: The enclosing repository, or the reason why there is none to read.
+        online: Whether the network may be asked.
+    """
+
+    def __init__(
+        self,
+        run: RunView,
+        *,
+        policy: Policy,
+        repository: Repository,
+        siblings: Callable[[], Sequence[RunView]] = tuple,
+        online: bool = False,
+    ) -> None:
+        self.run = run
+        self.policy = policy
+        self.repository = repository
+        self.online = online
+        self._find_siblings = siblings
+
+    @cached_property
+    def siblings(self) -> Sequence[RunView]:
+        """The other runs of the same root, whatever paths were asked for."""
+        return self._find_siblings()
+
+
+class Check:
+    """One rule. A subclass states what it is in class attributes and judges in :meth:`judge`.
+
+    Attributes:
+        id: ``category.check-name``, stable once released.
+        severity: How much it matters.
+        title: What is true when it passes.
+        failure: What is true when it does not.
+        why: Why a person should care, in one or two sentences.
+        fix: What to do, as a sentence with its cost.
+        command: The line that settles it, when one line does.
+        needs: What it reads.
+        evidence: Best evidence it can reach offline.
+        online_evidence: Best evidence with ``--online``, where that is better.
+        requires: Checks whose failure keeps this one from being judged.
+        at_end: It reads what a run writes when it ends.
+    """
+
+    id: ClassVar[str]
+    severity: ClassVar[Severity]
+    title: ClassVar[str]
+    failure: ClassVar[str]
+    why: ClassVar[str]
+    fix: ClassVar[str]
+    command: ClassVar[str | None] = None
+    needs: ClassVar[tuple[Need, ...]] = ("folder",)
+    evidence: ClassVar[Evidence] = Evidence.E3
+    online_evidence: ClassVar[Evidence | None] = None
+    requires: ClassVar[tuple[str, ...]] = ()
+    at_end: ClassVar[bool] = False
+
+    @property
+    def category(self) -> str:
+        """The part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+    def inapplicable(self, context: AuditContext) -> str | None:
+        """Return why the check does not apply to this run, by a rule over the record, or None."""
+        return None
+
+    def judge(self, context: AuditContext) -> CheckResult:
+        """Return the result; only called when the check applies and nothing blocks it."""
+        raise NotImplementedError
+
+    def passed(
+        self,
+        message: str,
+        *,
+        evidence: Evidence | None = None,
+        inspected: int = 1,
+        where: Sequence[Where] = (),
+    ) -> CheckResult:
+        """Return a pass, at the check's best evidence unless told otherwise."""
+        return self._result(Outcome.PASS, message, evidence, inspected, where)
+
+    def partial(
+        self,
+        message: str,
+        *,
+        evidence: Evidence | None = None,
+        inspected: int = 1,
+        where: Sequence[Where] = (),
+        remedy: str | None = None,
+        cause: str | None = None,
+    ) -> CheckResult:
+        """Return a result that is worth half."""
+        result = self._result(Outcome.PARTIAL, message, evidence, inspected, where)
+        return msgspec.structs.replace(result, remedy=remedy or self.fix, cause=cause)
+
+    def failed(
+        self,
+        message: str,
+        *,
+        evidence: Evidence | None = None,
+        inspected: int = 1,
+        where: Sequence[Where] = (),
+        remedy: str | None = None,
+        cause: str | None = None,
+    ) -> CheckResult:
+        """Return a failure; without anything inspected its evidence is E0, absent."""
+        level = evidence or (self.evidence if inspected else Evidence.E0)
+        result = self._result(Outcome.FAIL, message, level, inspected, where)
+        return msgspec.structs.replace(result, remedy=remedy or self.fix, cause=cause)
+
+    def not_applicable(self, message: str) -> CheckResult:
+        """Return a result that stands outside the score, with the rule that says so."""
+        return self._result(Outcome.NOT_APPLICABLE, message, Evidence.E0, 0, ())
+
+    def inconclusive(
+        self, message: str, *, blocked_by: str | None = None, remedy: str | None = None
+    ) -> CheckResult:
+        """Return a result for evidence that cannot be reached from here."""
+        result = self._result(Outcome.INCONCLUSIVE, message, Evidence.E0, 0, ())
+        remedy = "" if blocked_by else remedy or self.fix
+        command = None if blocked_by else result.command
+        return msgspec.structs.replace(
+            result, remedy=remedy, command=command, blocked_by=blocked_by, cause=blocked_by
+        )
+
+    def _result(
+        self,
+        outcome: Outcome,
+        message: str,
+        evidence: Evidence | None,
+        inspected: int,
+        where: Sequence[Where],
+    ) -> CheckResult:
+        good = outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE)
+        return CheckResult(
+            id=self.id,
+            outcome=outcome,
+            severity=self.severity,
+            evidence=evidence or self.evidence,
+            title=self.title if good else self.failure,
+            message=message,
+            command=None if good else self.command,
+            where=tuple(where),
+            inspected=inspected,
+        )
