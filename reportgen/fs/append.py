@@ -57,6 +57,10 @@ class LineAppender:
         except OSError:
             return True
 
+    def recheck(self) -> None:
+        """Look again whether the file ends in a torn line, after writing around ``append``."""
+        self._torn = self._tail_is_torn()
+
     def sync(self) -> None:
         """Ask the disk to keep everything appended so far (fsync)."""
         os.fsync(self.descriptor)

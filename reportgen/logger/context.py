@@ -30,6 +30,7 @@ class RunContext:
         run: The live run.yaml; change it under ``lock``, then call ``write_run``.
         definitions: The metric definitions declared so far, by metric.
         active: Whether this process may write; False after the end, and in a forked child.
+        ended: Whether ``active`` is False because the run has ended.
         lock: Guards ``run`` and ``definitions``; the thread that holds it may take it again.
     """
 
@@ -38,6 +39,7 @@ class RunContext:
         self.run = run
         self.definitions: dict[str, MetricDefinition] = {}
         self.active = True
+        self.ended = False
         self.lock = threading.RLock()
         self._warned: set[str] = set()
 
@@ -63,6 +65,12 @@ class RunContext:
         """Say one line as a warning; never raises, whatever handlers are installed."""
         with suppress(Exception):
             LOGGER.warning("%s", message)
+
+    def late(self, kind: str) -> None:
+        """Take a call that came after the end: warn the first time (a forked child is silent)."""
+        if self.ended and f"late {kind}" not in self._warned:
+            self._warned.add(f"late {kind}")
+            self.warn(f"{kind} came after the end of the run {self.run.name} and were not kept")
 
     def overhead(self, kind: str) -> Overhead:
         """Return a context manager that adds its seconds to ``run.overhead_seconds[kind]``."""
