@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -19,15 +21,34 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = False, mode: int = 0
     Raises:
         OSError: The disk refused; the old file, if any, is untouched.
     """
-    beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
+    with replacing(path, mode=mode) as beside:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CLOEXEC)
         try:
             write_all(descriptor, data)
             if durable:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
+    """Yield an empty file beside ``path`` that takes its place when the block ends well.
+
+    For content too large to be held in memory. When the block raises, the file beside is
+    removed and ``path`` is untouched.
+
+    Args:
+        path: Target; its folder must exist.
+        mode: Permission bits of a new file, less the umask.
+
+    Raises:
+        OSError: The disk refused.
+    """
+    beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
+    os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
+    try:
+        yield beside
         os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -40,7 +61,7 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
     write_bytes(path, data, mode=mode)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write every byte: ``os.write`` may stop short on a full disk without raising.
 
     Raises:
