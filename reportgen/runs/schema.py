@@ -7,30 +7,35 @@ bytes; hashes are lower-case hexadecimal SHA-256 unless a key says otherwise. Ke
 none".
 """
 
+# ruff: noqa: RUF012  (msgspec gives each document its own copy of an empty default)
+
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+
+from reportgen.runs.captured import ConfigAccess as ConfigAccess
+from reportgen.runs.captured import Exit as Exit
+from reportgen.runs.captured import Modules as Modules
+from reportgen.runs.captured import Opens as Opens
+from reportgen.runs.captured import OptimizerState as OptimizerState
+from reportgen.runs.captured import StreamSize as StreamSize
+from reportgen.runs.document import Bytes as Bytes
+from reportgen.runs.document import Count as Count
+from reportgen.runs.document import Document as Document
+from reportgen.runs.document import Goal as Goal
+from reportgen.runs.document import NotAvailable as NotAvailable
+from reportgen.runs.document import Number as Number
+from reportgen.runs.document import Sha256 as Sha256
+from reportgen.runs.document import Time as Time
 
 RUN_SCHEMA = "reportgen.run/1"
 MANIFEST_SCHEMA = "reportgen.manifest/1"
 REPRODUCTION_SCHEMA = "reportgen.reproduction/1"
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Time = Annotated[str, Meta(description="ISO 8601, UTC, milliseconds, Z")]
-Bytes = Annotated[int, Meta(ge=0)]
-Count = Annotated[int, Meta(ge=0)]
-Number = int | float
-Goal = Literal["minimize", "maximize"]
 Kind = Literal["training", "evaluation", "unsupervised", "other"]
 Status = Literal["running", "finished", "failed", "interrupted"]
-NotAvailable = dict[str, str]
-
-
-class Document(Struct, kw_only=True):
-    """Base of all: keyword-only; every field is written, so that null means "none"."""
 
 
 class LeftOut(Document):
@@ -289,54 +294,6 @@ class Sweep(Document):
     metric: str | None = None
     goal: Goal | None = None
     chosen: str | None = None
-
-
-class ConfigAccess(Document):
-    """captured/config_access.json: which leaf keys the program read."""
-
-    tracking: bool = False
-    read: list[str] = []
-    absent: dict[str, Any] = {}
-    not_available: NotAvailable = {}
-
-
-class Modules(Document):
-    """captured/modules.json: local files and third-party modules that were loaded."""
-
-    local: dict[str, str | None] = {}
-    third_party: dict[str, str | None] = {}
-    not_available: NotAvailable = {}
-
-
-class Opens(Document):
-    """captured/opens.json: files read, as an audit hook saw them."""
-
-    hook: bool = False
-    files: list[str] = []
-    lost: int = 0
-    not_available: NotAvailable = {}
-
-
-class OptimizerState(Document):
-    """captured/optimizer.json: the optimizer that ran, at its first step and at the end."""
-
-    class_: str | None = msgspec.field(default=None, name="class")
-    groups: list[dict[str, Any]] = []
-    groups_end: list[dict[str, Any]] = []
-    not_available: NotAvailable = {}
-
-
-class StreamSize(Document):
-    bytes: int = 0
-    lost: int = 0
-
-
-class Exit(Document):
-    """captured/exit.json: flags and streams at the end."""
-
-    determinism: dict[str, Any] = {}
-    streams: dict[str, StreamSize] = {}
-    not_available: NotAvailable = {}
 
 
 class Labels(Document, omit_defaults=True):
