@@ -1,0 +1,1 @@
+"""Facts about the world as documents of the standard: a value or a reason, never a raise."""
