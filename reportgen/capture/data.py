@@ -25,13 +25,12 @@ def input_name(spec: str | os.PathLike[str] | Mapping[str, Any]) -> str:
     """
     if isinstance(spec, str | os.PathLike):
         return Path(spec).name or str(spec)
-    if isinstance(spec, Mapping):
+    what = f"a {type(spec).__name__}"
+    if hasattr(spec, "items"):
         unknown = [key for key in spec if key not in _SPEC_KEYS]
         if not unknown and ("name" in spec or "path" in spec):
             return str(spec.get("name") or Path(spec["path"]).name)
         what = f"unknown keys {unknown}" if unknown else "neither a name nor a path"
-    else:
-        what = f"a {type(spec).__name__}"
     raise UsageError(
         f"an input of data= has {what}",
         expected="a path, or a mapping with a name and one of path, package, generator, url",
@@ -53,7 +52,7 @@ def capture_input(
     Raises:
         UsageError: As :func:`input_name`.
     """
-    described = dict(spec) if isinstance(spec, Mapping) else {"path": spec}
+    described: dict[str, Any] = dict(spec) if isinstance(spec, Mapping) else {"path": spec}
     name = input_name(spec)
     version = described.get("version") or _version_without_file(described)
     recorded = Input(name=name, rows=described.get("rows"), version=version)

@@ -33,7 +33,7 @@ def capture_modules(top: Path | None) -> Modules:
         path = _real(file)
         if any(path.is_relative_to(folder) for folder in installed):
             third_party.add(name.partition(".")[0])
-        elif path.is_relative_to(base):
+        elif path.is_relative_to(base) and path.is_file():
             local[path.relative_to(base).as_posix()] = _sha256(path)
     owners = metadata.packages_distributions() if third_party else {}
     return Modules(
