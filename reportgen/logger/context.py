@@ -15,7 +15,7 @@ from types import TracebackType
 
 from reportgen.errors import ReportgenError
 from reportgen.runs import layout, writer
-from reportgen.runs.schema import Document, LeftOut, MetricDefinition, Run
+from reportgen.runs.schema import Document, LeftOut, ManifestFile, MetricDefinition, Run
 
 LOGGER = logging.getLogger("reportgen")
 
@@ -29,15 +29,18 @@ class RunContext:
         folder: The run folder.
         run: The live run.yaml; change it under ``lock``, then call ``write_run``.
         definitions: The metric definitions declared so far, by metric.
+        external: Files that are kept elsewhere, for the seal.
         active: Whether this process may write; False after the end, and in a forked child.
         ended: Whether ``active`` is False because the run has ended.
-        lock: Guards ``run`` and ``definitions``; the thread that holds it may take it again.
+        lock: Guards ``run``, ``definitions`` and ``external``; the thread that holds it may take
+            it again.
     """
 
     def __init__(self, folder: Path, run: Run) -> None:
         self.folder = folder
         self.run = run
         self.definitions: dict[str, MetricDefinition] = {}
+        self.external: list[ManifestFile] = []
         self.active = True
         self.ended = False
         self.lock = threading.RLock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from reportgen.errors import ReportgenError
@@ -74,12 +75,17 @@ def write_plain(folder: Path, place: str, value: object) -> None:
     write_bytes(path, data)
 
 
-def build_manifest(folder: Path) -> Manifest:
+def build_manifest(folder: Path, *, external: Iterable[ManifestFile] = ()) -> Manifest:
     """Return the manifest of a folder: every regular file but those outside the seal.
 
     A file that cannot be read, or changed while it was, is left out: the seal then says so by
     not listing it.
+
+    Args:
+        folder: The run folder.
+        external: Entries of files that are kept elsewhere, each with its ``uri``.
     """
+    elsewhere = {entry.path: entry for entry in external}
     files = []
     for entry in walk(folder):
         if entry.refused is not None or layout.outside_seal(entry.path):
@@ -88,16 +94,22 @@ def build_manifest(folder: Path) -> Manifest:
             digest, size = sha256_file(folder, entry.path)
         except (OSError, ReportgenError):
             continue
+        elsewhere.pop(entry.path, None)
         files.append(ManifestFile(path=entry.path, bytes=size, sha256=digest))
+    files.extend(elsewhere.values())
     return Manifest(schema=MANIFEST_SCHEMA, files=files)
 
 
-def seal(folder: Path) -> Manifest:
+def seal(folder: Path, *, external: Iterable[ManifestFile] = ()) -> Manifest:
     """Write manifest.json, the last file of a finished run, and return it.
+
+    Args:
+        folder: The run folder.
+        external: As :func:`build_manifest` takes them.
 
     Raises:
         OSError: The disk refused.
     """
-    manifest = build_manifest(folder)
+    manifest = build_manifest(folder, external=external)
     write_document(folder, layout.MANIFEST, manifest)
     return manifest
