@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from reportgen.errors import ReportgenError
+from reportgen.fs.atomic import write_bytes
 from reportgen.runs import layout, writer
 from reportgen.runs.schema import Document, LeftOut, ManifestFile, MetricDefinition, Run
 
@@ -32,6 +34,7 @@ class RunContext:
         external: Files that are kept elsewhere, for the seal.
         active: Whether this process may write; False after the end, and in a forked child.
         ended: Whether ``active`` is False because the run has ended.
+        say: Takes a line for training.log.
         lock: Guards ``run``, ``definitions`` and ``external``; the thread that holds it may take
             it again.
     """
@@ -44,6 +47,7 @@ class RunContext:
         self.active = True
         self.ended = False
         self.lock = threading.RLock()
+        self.say: Callable[[str], None] = LOGGER.info
         self._warned: set[str] = set()
 
     def fault(self, kind: str, error: BaseException | str, *, lost: int = 1) -> None:
@@ -100,17 +104,42 @@ class RunContext:
 
     def write(self, place: str, value: Document | object) -> bool:
         """Write a document at its place in the folder; a fault is counted, False returned."""
-        if not self.active:
-            return False
-        try:
-            if isinstance(value, Document):
-                writer.write_document(self.folder, place, value)
-            else:
-                writer.write_plain(self.folder, place, value)
-        except Exception as error:
-            self.fault(place, error)
-            return False
-        return True
+        if isinstance(value, Document):
+            return self._put(place, lambda: writer.write_document(self.folder, place, value))
+        return self._put(place, lambda: writer.write_plain(self.folder, place, value))
+
+    def write_data(self, place: str, data: bytes) -> bool:
+        """Write bytes at a place in the folder, as :meth:`write`."""
+
+        def put() -> None:
+            path = self.folder / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, data)
+
+        return self._put(place, put)
+
+    def _put(self, place: str, put: Callable[[], None]) -> bool:
+        # Under the lock, so that once ``close`` returned nothing changes what was sealed.
+        with self.lock:
+            if not self.active:
+                return False
+            try:
+                put()
+            except Exception as error:
+                self.fault(place, error)
+                return False
+            return True
+
+    def close(self) -> None:
+        """Write nothing from here on: the run has ended."""
+        with self.lock:
+            self.active = False
+            self.ended = True
+
+    def abandon(self) -> None:
+        """In a forked child: write nothing from here on, and wait for no lock of the parent."""
+        self.active = False
+        self.lock = threading.RLock()
 
     def write_run(self) -> bool:
         """Write run.yaml as it stands now."""
