@@ -97,7 +97,7 @@ class OptimizerProbe:
         with self._lock:
             self._document.groups_end = groups
 
-    def finish(self) -> None:
+    def stop(self) -> None:
         """Write the settings of the end."""
         _no_longer_waits(self)
         if self._seen:

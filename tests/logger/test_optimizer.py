@@ -49,7 +49,7 @@ def test_the_first_step_is_recorded_and_the_end_at_the_end(context: RunContext) 
     (group,) = first["groups"]
     assert (group["lr"], group["initial_lr"], group["betas"]) == (0.1, 0.1, [0.9, 0.999])
     assert "params" not in group
-    probe.finish()
+    probe.stop()
     last = recorded(context.folder)
     assert last["groups"] == first["groups"]
     assert last["groups_end"][0]["lr"] == 0.05
@@ -73,7 +73,7 @@ weight = torch.nn.Parameter(torch.ones(1))
 optimizer = torch.optim.SGD([weight], lr=0.25, momentum=0.9)
 weight.grad = torch.ones(1)
 optimizer.step()
-probe.finish()
+probe.stop()
 """
     subprocess.run([sys.executable, "-c", program], check=True)
     found = recorded(tmp_path)
@@ -86,7 +86,7 @@ def test_the_first_optimizer_that_steps_is_the_one(context: RunContext) -> None:
     probe.start()
     stepped(torch.optim.SGD(parameters(), lr=1.0))
     stepped(torch.optim.Adam(parameters(), lr=2.0))
-    probe.finish()
+    probe.stop()
     assert recorded(context.folder)["class"] == "SGD"
 
 
@@ -97,7 +97,7 @@ def test_a_named_optimizer_is_recorded_whatever_steps(context: RunContext) -> No
     named = torch.optim.Adam(parameters(), lr=2.0)
     probe.watch(named)
     stepped(torch.optim.SGD(parameters(), lr=3.0))
-    probe.finish()
+    probe.stop()
     found = recorded(context.folder)
     assert (found["class"], found["groups"][0]["lr"]) == ("Adam", 2.0)
 
@@ -111,7 +111,7 @@ def test_a_named_optimizer_without_torch_will_do(context: RunContext) -> None:
     probe = OptimizerProbe(context)
     probe.watch(own)
     own.param_groups[0]["lr"] = 0.25
-    probe.finish()
+    probe.stop()
     found = recorded(context.folder)
     assert (found["class"], found["groups"], found["groups_end"]) == (
         "Own",
@@ -136,7 +136,7 @@ def test_an_optimizer_that_passes_by_counts_where_none_stepped(context: RunConte
     probe.saw(passing)
     del passing
     gc.collect()
-    probe.finish()
+    probe.stop()
     found = recorded(context.folder)
     assert (found["groups"][0]["lr"], found["groups_end"][0]["lr"]) == (0.1, 0.01)
 
@@ -150,7 +150,7 @@ def test_an_optimizer_that_is_gone_leaves_what_was_read_last(context: RunContext
     probe.refresh()
     del optimizer
     gc.collect()
-    probe.finish()
+    probe.stop()
     assert recorded(context.folder)["groups_end"][0]["lr"] == 0.02
 
 
@@ -165,7 +165,7 @@ def test_an_optimizer_is_not_kept_alive(context: RunContext) -> None:
     del optimizer
     gc.collect()
     assert reference() is None
-    probe.finish()
+    probe.stop()
 
 
 def test_every_run_of_a_process_sees_its_first_step_through_one_hook(
@@ -179,7 +179,7 @@ def test_every_run_of_a_process_sees_its_first_step_through_one_hook(
         probe = OptimizerProbe(RunContext(folder, context.run))
         probe.start()
         stepped(torch.optim.SGD(parameters(), lr=number + 1), 3)
-        probe.finish()
+        probe.stop()
         assert recorded(folder)["groups"][0]["lr"] == number + 1
     assert [hook is module._after_step for hook in hooks.values()].count(True) == 1
     assert module._WAITING == []
@@ -188,7 +188,7 @@ def test_every_run_of_a_process_sees_its_first_step_through_one_hook(
 def test_a_run_without_training_leaves_no_file(context: RunContext) -> None:
     probe = OptimizerProbe(context)
     probe.start()
-    probe.finish()
+    probe.stop()
     assert recorded(context.folder) is None
     stepped(torch.optim.SGD(parameters(), lr=1))
     assert recorded(context.folder) is None
@@ -210,7 +210,7 @@ def test_a_fault_of_the_disk_is_none_of_the_step(context: RunContext) -> None:
     stepped(torch.optim.SGD(weight, lr=1.0))
     assert torch.equal(weight[0], torch.zeros(2))
     assert list(context.run.dropped) == ["captured/optimizer.json"]
-    probe.finish()
+    probe.stop()
 
 
 def test_settings_become_plain_numbers() -> None:
