@@ -164,7 +164,7 @@ check_tree() {
     fi
     cp -- "$tree/.git/index" "$folder/index"
     in_tree ls-files -z >"$folder/paths"
-    step reduce <"$folder/paths" >"$folder/reduced"
+    step reduce "$tree" <"$folder/paths" >"$folder/reduced"
     restored_tree=$(
         GIT_INDEX_FILE=$folder/index
         export GIT_INDEX_FILE
@@ -232,6 +232,7 @@ main() {
     trap tidy EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
+    unset REPORTGEN_RUN_DIR REPORTGEN_RUN_NAME
     unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_NAMESPACE \
         GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS
     command -v git >/dev/null || stop 3 "git is not installed"

@@ -21,6 +21,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 LINKS = re.compile(rb"(?:new file mode|new mode) 1[26]0000|index [0-9a-f]+\.\.[0-9a-f]+ 1[26]0000")
 
+RUN_SCHEMA = re.compile(rb"(?m)^schema: [\x22\x27]?reportgen\.run/\d")
 REDACTED = re.compile(rb"<(?:redacted:[^<>]{0,60}|unscanned)>")
 
 
@@ -88,26 +89,36 @@ def plan() -> int:
 # -- code, data, packages ---------------------------------------------------------------------
 
 
-def reduce() -> int:
+def reduce(tree: str) -> int:
     """From the paths of an index (NUL-separated), print those that the recorded tree is without.
 
-    Runs do not count as code: the folders that hold run.yaml, and what is written about runs in
-    the folders above them.
+    Runs do not count as code: folders with the run.yaml of a run, sweep.yaml beside them and
+    models.yaml in the folders above.
     """
     paths = [path for path in sys.stdin.buffer.read().split(b"\0") if path]
-    runs = {path.rpartition(b"/")[0] for path in paths if path.endswith(b"/run.yaml")}
-    above = {folder for run in runs for folder in _folders(run)}
-    left_out = {os.fsencode(path) for path in recorded("left_out")}
+    runs = {path.rpartition(b"/")[0] for path in paths if _is_run_file(os.fsencode(tree), path)}
+    beside = {run.rpartition(b"/")[0] + b"/sweep.yaml" for run in runs}
+    above = {folder + b"/models.yaml" for run in runs for folder in _folders(run)}
+    out = {os.fsencode(path) for path in recorded("left_out")} | beside | above
     for path in paths:
-        folder, _, name = path.rpartition(b"/")
-        about = name in (b"sweep.yaml", b"models.yaml") and folder in above
-        if about or path in left_out or any(part in runs for part in _folders(path)):
+        if path in out or not runs.isdisjoint(_folders(path)):
             sys.stdout.buffer.write(path + b"\0")
     return 0
 
 
+def _is_run_file(tree: bytes, path: bytes) -> bool:
+    if not path.endswith(b"/run.yaml"):
+        return False
+    try:
+        with open(os.path.join(tree, path), "rb") as stream:
+            start = stream.read(4096)
+    except OSError:
+        return False
+    return RUN_SCHEMA.search(start) is not None
+
+
 def _folders(path: bytes) -> Iterator[bytes]:
-    while path:
+    while b"/" in path:
         path = path.rpartition(b"/")[0]
         yield path
 

@@ -153,7 +153,7 @@ def test_run_folders_of_the_commit_do_not_count(recorded: Any, replay: Any) -> N
     for name in ("old/run.yaml", "old/metrics.jsonl", "sweep.yaml"):
         path = recorded.top / "runs" / "lr" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("name: x\n")
+        path.write_text("schema: reportgen.run/1\n")
     run = ["git", "add", "-f", "runs"], ["git", "commit", "-q", "-m", "Keep a run"]
     for words in run:
         subprocess.run(words, cwd=recorded.top, check=True)

@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from reportgen.capture.run_trees import run_paths
 from reportgen.fs.hashing import sha256_folder
 from reportgen.script import steps
 
@@ -31,24 +34,53 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def test_runs_and_what_was_left_out_are_no_code(folder: Path) -> None:
-    folder.joinpath("recorded.json").write_text(json.dumps({"left_out": ["data/big.bin"]}))
-    runs = [
-        "runs/models.yaml",
-        "runs/p/g/sweep.yaml",
-        "runs/p/g/one/run.yaml",
-        "runs/p/g/one/checkpoints/a.pt",
-        "data/big.bin",
-    ]
-    code = ["run.yaml", "src/sweep.yaml", "runs/notes.md", "runs/p/g/one.py", "data/small.bin"]
-    listed = b"".join(os.fsencode(path) + b"\0" for path in [*code, *runs])
+RUN = "schema: reportgen.run/1\n"
+PATHS = st.lists(
+    st.lists(st.sampled_from(["runs", "a", "b"]), max_size=3),
+    max_size=6,
+).map(lambda folders: ["/".join(parts) for parts in folders])
+NAMES = ("run.yaml", "sweep.yaml", "models.yaml", "code.py")
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(PATHS, st.sampled_from(NAMES), st.sampled_from([RUN, "x: 1\n"]))))
+def test_what_is_no_code_is_what_capture_leaves_out(
+    tmp_path_factory: pytest.TempPathFactory, entries: list[tuple[list[str], str, str]]
+) -> None:
+    tree = tmp_path_factory.mktemp("tree")
+    contents = {
+        f"{folder}/{name}".lstrip("/"): text
+        for folders, name, text in entries
+        for folder in folders
+    }
+    for path, text in contents.items():
+        place = tree / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    expected = run_paths(contents, lambda path: contents[path].encode())
+    assert reduced(tree, list(contents), left_out=[]) == expected
+
+
+def reduced(tree: Path, paths: list[str], left_out: list[str]) -> list[str]:
+    place = tree.parent / f"{tree.name}-steps"
+    place.mkdir()
+    place.joinpath("steps.py").write_bytes(Path(steps.__file__).read_bytes())
+    place.joinpath("recorded.json").write_text(json.dumps({"left_out": left_out}))
     result = subprocess.run(
-        [sys.executable, "-I", folder / "steps.py", "reduce"],
-        input=listed,
+        [sys.executable, "-I", place / "steps.py", "reduce", tree],
+        input=b"".join(os.fsencode(path) + b"\0" for path in paths),
         capture_output=True,
         check=True,
     )
-    assert sorted(result.stdout.decode().rstrip("\0").split("\0")) == sorted(runs)
+    return [path for path in result.stdout.decode().split("\0") if path]
+
+
+def test_what_was_left_out_of_the_record_is_left_out_of_the_tree(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    assert reduced(tree, ["data/big.bin", "a.py"], ["data/big.bin"]) == ["data/big.bin"]
 
 
 def test_the_plan_shows_no_control_characters(folder: Path) -> None:
