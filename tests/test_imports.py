@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "importers": GROUND | {"runs"},
     "exporters": GROUND | {"runs"},
     "logger": GROUND | {"runs", "capture", "seeds", "script"},
-    "audit": GROUND | {"runs", "capture", "script"},
+    "audit": GROUND | {"runs", "capture", "seeds", "script"},
     "reproduce": GROUND | {"runs", "capture", "compare", "script", "exporters"},
     "site": GROUND | {"runs", "compare", "audit", "script", "exporters"},
     "integrations": GROUND | {"logger"},

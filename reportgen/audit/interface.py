@@ -28,6 +28,7 @@ from reportgen.audit.report import (
     Severity,
     Where,
 )
+from reportgen.fs.hashing import sha256_file
 
 if TYPE_CHECKING:
     from reportgen.audit.policy import Policy
@@ -85,11 +86,23 @@ class AuditContext:
         self.repository = repository
         self.online = online
         self._find_siblings = siblings
+        self._digests: dict[str, str] = {}
 
     @cached_property
     def siblings(self) -> Sequence[RunView]:
         """The other runs of the same root, whatever paths were asked for."""
         return self._find_siblings()
+
+    def digest(self, path: str) -> str:
+        """Return the SHA-256 of a file of the run, computed once.
+
+        Raises:
+            NotFoundError, UnsafePathError, UnreadableError, OSError: As
+                :func:`reportgen.fs.hashing.sha256_file`.
+        """
+        if path not in self._digests:
+            self._digests[path] = sha256_file(self.run.folder, path)[0]
+        return self._digests[path]
 
 
 class Check:
@@ -155,11 +168,12 @@ class Check:
         inspected: int = 1,
         where: Sequence[Where] = (),
         remedy: str | None = None,
+        command: str | None = None,
         cause: str | None = None,
     ) -> CheckResult:
-        """Return a result that is worth half."""
+        """Return a result that is worth half; a remedy of its own replaces the check's."""
         result = self._result(Outcome.PARTIAL, message, evidence, inspected, where)
-        return msgspec.structs.replace(result, remedy=remedy or self.fix, cause=cause)
+        return self._advised(result, remedy, command, cause)
 
     def failed(
         self,
@@ -169,26 +183,40 @@ class Check:
         inspected: int = 1,
         where: Sequence[Where] = (),
         remedy: str | None = None,
+        command: str | None = None,
         cause: str | None = None,
     ) -> CheckResult:
         """Return a failure; without anything inspected its evidence is E0, absent."""
         level = evidence or (self.evidence if inspected else Evidence.E0)
         result = self._result(Outcome.FAIL, message, level, inspected, where)
-        return msgspec.structs.replace(result, remedy=remedy or self.fix, cause=cause)
+        return self._advised(result, remedy, command, cause)
 
     def not_applicable(self, message: str) -> CheckResult:
         """Return a result that stands outside the score, with the rule that says so."""
         return self._result(Outcome.NOT_APPLICABLE, message, Evidence.E0, 0, ())
 
     def inconclusive(
-        self, message: str, *, blocked_by: str | None = None, remedy: str | None = None
+        self,
+        message: str,
+        *,
+        blocked_by: str | None = None,
+        remedy: str | None = None,
+        command: str | None = None,
     ) -> CheckResult:
         """Return a result for evidence that cannot be reached from here."""
         result = self._result(Outcome.INCONCLUSIVE, message, Evidence.E0, 0, ())
-        remedy = "" if blocked_by else remedy or self.fix
-        command = None if blocked_by else result.command
+        if blocked_by is None:
+            return self._advised(result, remedy, command, None)
+        return msgspec.structs.replace(result, blocked_by=blocked_by, cause=blocked_by)
+
+    def _advised(
+        self, result: CheckResult, remedy: str | None, command: str | None, cause: str | None
+    ) -> CheckResult:
         return msgspec.structs.replace(
-            result, remedy=remedy, command=command, blocked_by=blocked_by, cause=blocked_by
+            result,
+            remedy=remedy or self.fix,
+            command=command or (None if remedy else self.command),
+            cause=cause,
         )
 
     def _result(
@@ -199,15 +227,13 @@ class Check:
         inspected: int,
         where: Sequence[Where],
     ) -> CheckResult:
-        good = outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE)
         return CheckResult(
             id=self.id,
             outcome=outcome,
             severity=self.severity,
             evidence=evidence or self.evidence,
-            title=self.title if good else self.failure,
+            title=self.failure if outcome in (Outcome.FAIL, Outcome.PARTIAL) else self.title,
             message=message,
-            command=None if good else self.command,
             where=tuple(where),
             inspected=inspected,
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from reportgen.runs.problems import Problem
@@ -135,7 +134,7 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         outcome: One of the closed set.
         severity: Of the check.
         evidence: How far this result is backed.
-        title: The check's title, as it reads for this outcome.
+        title: What is true; when it was not judged, what is to be found out.
         message: The values found, in one sentence.
         remedy: What to do about it; empty when nothing is to be done.
         command: The line that settles it, when there is one.
@@ -196,7 +195,7 @@ class CategoryScore(Struct, frozen=True, kw_only=True):
         applicable: Checks that apply.
         low: As in Score.
         high: As in Score.
-        level: ``L0`` to ``L5``; None when no check applies.
+        level: ``L0`` to ``L2``, as far as a category alone goes; None when no check applies.
         faulty: A check ended in a fault of the auditor: show "?" for the numbers.
     """
 

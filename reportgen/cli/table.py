@@ -23,5 +23,9 @@ class Command(NamedTuple):
         return f"reportgen.cli.commands.{self.name}"
 
 
-COMMANDS = (Command("schema", "print the JSON Schemas of a run folder's documents"),)
+COMMANDS = (
+    Command("audit", "judge how far runs can be trusted and repeated", "reportgen audit runs"),
+    Command("checks", "list the checks of an audit"),
+    Command("schema", "print the JSON Schemas of a run folder's documents"),
+)
 """In the order in which a newcomer meets them; ``reportgen`` alone shows the examples."""

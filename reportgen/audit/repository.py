@@ -1,0 +1,229 @@
+"""The repository around a run, for checks: opened once, only through a private git directory.
+
+Nothing of the audited repository's configuration, hooks or filters takes part; see
+:mod:`reportgen.capture.shadow`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar, cast
+
+from reportgen.capture.git_process import Deadline
+from reportgen.capture.shadow import SECONDS, ShadowRepository, find_top, open_shadow
+from reportgen.errors import LimitError, NotFoundError, ReportgenError, UnavailableError
+
+Answer = TypeVar("Answer")
+
+
+class Repository:
+    """One repository, or the reason why there is none; what was asked once is remembered.
+
+    Attributes:
+        top: The folder of the work tree; None when there is no repository.
+    """
+
+    def __init__(self, top: Path | None, stack: ExitStack) -> None:
+        self.top = top
+        self._stack = stack
+        self._shadow: ShadowRepository | None = None
+        self._refusal: UnavailableError | None = None
+        self._answers: dict[tuple[object, ...], object] = {}
+
+    @property
+    def shadow(self) -> ShadowRepository:
+        """The repository's objects.
+
+        Raises:
+            UnavailableError: There is no repository here, no git, or git took too long.
+        """
+        if self._shadow is None:
+            if self._refusal is None:
+                self._open()
+            if self._refusal is not None:
+                raise self._refusal
+        assert self._shadow is not None  # noqa: S101 - set by _open
+        return self._shadow
+
+    def _open(self) -> None:
+        if self.top is None:
+            self._refusal = UnavailableError(
+                "the run lies in no repository", fix="Name it by --repository DIR"
+            )
+            return
+        try:
+            self._shadow = self._stack.enter_context(open_shadow(self.top))
+        except UnavailableError as error:
+            self._refusal = error
+        except (ReportgenError, OSError) as error:
+            self._refusal = UnavailableError(f"the repository cannot be read: {error}")
+
+    def remembered(self, key: tuple[object, ...], find: Callable[[], Answer]) -> Answer:
+        """Return the answer to ``key``, found once for all runs of this repository.
+
+        Raises:
+            ReportgenError: What ``find`` raised, again each time.
+        """
+        if key not in self._answers:
+            try:
+                self._answers[key] = find()
+            except ReportgenError as error:
+                self._answers[key] = error
+        answer = self._answers[key]
+        if isinstance(answer, ReportgenError):
+            raise answer
+        return cast("Answer", answer)
+
+    def _asked(self, key: tuple[object, ...], find: Callable[[ShadowRepository], Answer]) -> Answer:
+        """Ask git once, with a time limit of its own.
+
+        The first question that runs out of it closes the repository for the rest of the audit, so
+        that one that hangs costs its limit once.
+        """
+        return self.remembered(key, lambda: self._in_time(find))
+
+    def _in_time(self, find: Callable[[ShadowRepository], Answer]) -> Answer:
+        shadow = self.shadow
+        shadow.deadline = Deadline(SECONDS)
+        try:
+            return find(shadow)
+        except (UnavailableError, LimitError) as error:
+            self._refusal = UnavailableError(error.what, fix=error.fix)
+            self._shadow = None
+            raise self._refusal from None
+
+    def commit_exists(self, commit: str) -> bool:
+        """Tell whether the repository has the commit.
+
+        Raises:
+            UnavailableError: It cannot be asked.
+        """
+        return self._asked(("commit", commit), lambda shadow: shadow.commit_exists(commit))
+
+    def is_shallow(self) -> bool:
+        """Tell whether the history was cut off when it was cloned.
+
+        Raises:
+            UnavailableError: It cannot be asked.
+        """
+        return self.shadow.is_shallow()
+
+    def remote_url(self) -> str | None:
+        """Return the URL of the remote as configured, None without one.
+
+        Raises:
+            UnavailableError: It cannot be asked.
+        """
+        return self.shadow.remote_url()
+
+    def ignored(self, folder: Path, paths: Sequence[str]) -> set[str]:
+        """Return which files of a folder git ignores and does not hold, by their path in it.
+
+        Without a repository around the folder that is none of them.
+        """
+        if self.top is None or not paths:
+            return set()
+        inside = Path(os.path.realpath(folder))
+        top = Path(os.path.realpath(self.top))
+        if not inside.is_relative_to(top):
+            return set()
+        prefix = inside.relative_to(top).as_posix()
+        asked = {f"{prefix}/{path}".removeprefix("./"): path for path in paths}
+        names = "".join(f"{name}\0" for name in asked).encode("utf-8", "surrogateescape")
+        try:
+            found = self._asked(
+                ("ignored", names),
+                lambda shadow: shadow.git("check-ignore", "-z", "--stdin", stdin=names),
+            )
+        except ReportgenError:  # git's way to say that it ignores none of them, too
+            return set()
+        answers = found.decode("utf-8", "surrogateescape").split("\0")
+        return {asked[name] for name in answers if name in asked}
+
+    def code_tree(self, commit: str) -> str:
+        """Return the id of a commit's tree without the run folders in it.
+
+        Raises:
+            UnavailableError: It cannot be asked.
+            NotFoundError: There is no such commit.
+        """
+        return self._asked(
+            ("tree", commit), lambda shadow: shadow.without_runs(shadow.tree_of(commit))
+        )
+
+    def patched_tree(self, commit: str, patch: bytes) -> str:
+        """Return the id of a commit's tree after a patch, without the run folders in it.
+
+        Raises:
+            UnreadableError: The patch does not apply.
+            UnavailableError: It cannot be asked.
+        """
+        return self._asked(
+            ("patched", commit, patch), lambda shadow: shadow.tree_with_patch(commit, patch)
+        )
+
+    def commit_with_tree(self, tree: str, *, limit: int) -> str | None:
+        """Return a commit of the history whose tree, run folders removed, is ``tree``.
+
+        Raises:
+            UnavailableError: It cannot be asked.
+        """
+        return self._asked(
+            ("history", tree, limit), lambda shadow: _commit_with_tree(shadow, tree, limit)
+        )
+
+
+def _commit_with_tree(shadow: ShadowRepository, tree: str, limit: int) -> str | None:
+    commits = list(shadow.history(limit))
+    whole = next((commit for commit, its in commits if its == tree), None)
+    return whole or next((one for one, its in commits if shadow.without_runs(its) == tree), None)
+
+
+class Repositories:
+    """Finds and keeps the repositories of one audit; closes them at its end.
+
+    Args:
+        named: The repository of every run, in place of the one that encloses each.
+
+    Raises:
+        NotFoundError: ``named`` is in no repository.
+    """
+
+    def __init__(self, named: Path | None = None) -> None:
+        self._stack = ExitStack()
+        self._known: dict[Path | None, Repository] = {}
+        self._named: Path | None = None
+        if named is not None:
+            self._named = _top_of(named)
+            if self._named is None:
+                raise NotFoundError(
+                    "is no git repository",
+                    where=str(named),
+                    expected="the repository of the code that the runs were made with",
+                )
+
+    def around(self, folder: Path) -> Repository:
+        """Return the repository of a run."""
+        top = self._named or _top_of(folder)
+        if top not in self._known:
+            self._known[top] = Repository(top, self._stack)
+        return self._known[top]
+
+    def __enter__(self) -> Repositories:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+
+def _top_of(folder: Path) -> Path | None:
+    return find_top(folder.absolute())

@@ -1,0 +1,230 @@
+"""Audit runs: every check over every run, with prerequisites, exemptions, gate and next step."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from reportgen.audit import gate
+from reportgen.audit.interface import AuditContext, Check
+from reportgen.audit.kinds import is_unended
+from reportgen.audit.next_step import next_step_of
+from reportgen.audit.policy import Policy, expired, load_policy
+from reportgen.audit.registry import CHECKS
+from reportgen.audit.report import (
+    AuditReport,
+    CheckResult,
+    Evidence,
+    Outcome,
+    RunAudit,
+)
+from reportgen.audit.repository import Repositories
+from reportgen.audit.score import category_scores, headline, level
+from reportgen.errors import NotFoundError, ReportgenError, UnreadableError
+from reportgen.runs.discovery import RunRef, find_runs
+from reportgen.runs.problems import Problem
+from reportgen.runs.view import RunView
+
+_END = "metrics.run-completed"
+_BLOCKING = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.ERROR)
+
+
+def audit_runs(
+    paths: Sequence[Path],
+    *,
+    policy: Policy | None = None,
+    repository: Path | None = None,
+    online: bool = False,
+    today: datetime.date | None = None,
+) -> AuditReport:
+    """Audit every run at or below ``paths``.
+
+    Args:
+        paths: Run folders, and folders that hold runs.
+        policy: The built-in one by default.
+        repository: Repository of the code, in place of the one around each run.
+        online: Whether checks may ask the network.
+        today: Day by which exemptions expire; the present one by default.
+
+    Raises:
+        NotFoundError: A path does not exist, no run lies below, or ``repository`` is none.
+        UnreadableError: Runs were found and none of them can be read.
+        SettingsError: The built-in policy was asked for and is damaged.
+    """
+    policy = policy or load_policy()
+    found = find_runs(paths)
+    if not found.runs:
+        raise NotFoundError(
+            "no run found",
+            where=", ".join(map(str, paths)),
+            expected="a folder with run.yaml at it or below it",
+            fix="Log one with reportgen.start_run(), or by `reportgen run -- COMMAND`",
+        )
+    views, problems = _views(found.runs)
+    if not views:
+        first = problems[0]
+        raise UnreadableError(f"{first.message} (none of {len(problems)} runs can be read)")
+    day = today or datetime.date.today()
+    with Repositories(repository) as repositories:
+        audits = []
+        for view in views:
+            context = AuditContext(
+                view,
+                policy=policy,
+                repository=repositories.around(view.folder),
+                siblings=partial(siblings_of, view),
+                online=online,
+            )
+            audits.append(audit_run(context, today=day))
+    problems += found.problems + _expired(policy, day)
+    return AuditReport(
+        policy=policy.name,
+        gate=gate.verdict(audits, policy),
+        next_step=next_step_of(audits),
+        runs=tuple(audits),
+        problems=tuple(problems),
+    )
+
+
+def audit_run(
+    context: AuditContext,
+    *,
+    checks: Sequence[Check] = CHECKS,
+    today: datetime.date | None = None,
+) -> RunAudit:
+    """Audit one run."""
+    view = context.run.load()
+    day = today or datetime.date.today()
+    judge = _Judge(context, checks)
+    results = [_exempted(judge.result(check.id), context, day) for check in checks]
+    categories = category_scores(results, {check.id: check for check in checks})
+    audit = RunAudit(
+        id=view.id,
+        name=view.name,
+        path=view.folder.as_posix(),
+        state=view.state,
+        score=headline(categories),
+        level=level(categories, results),
+        passed=True,
+        categories=categories,
+        checks=tuple(results),
+        next_step=None,
+        problems=tuple(view.problems),
+    )
+    return msgspec.structs.replace(
+        audit,
+        passed=not gate.reasons_of(audit, context.policy),
+        next_step=next_step_of([audit]),
+    )
+
+
+class _Judge:
+    """Runs the checks of one run, each once, prerequisites first."""
+
+    def __init__(self, context: AuditContext, checks: Iterable[Check]) -> None:
+        self._context = context
+        self._checks = {check.id: check for check in checks}
+        self._results: dict[str, CheckResult] = {}
+
+    def result(self, check: str) -> CheckResult:
+        if check not in self._results:
+            self._results[check] = self._judged(self._checks[check])
+        return self._results[check]
+
+    def _judged(self, check: Check) -> CheckResult:
+        try:
+            reason = check.inapplicable(self._context)
+            if reason is not None:
+                return check.not_applicable(reason)
+            blocked = self._blocked(check)
+            if blocked is not None:
+                return blocked
+            return self._unsettled(check, check.judge(self._context))
+        except Exception as error:
+            return _fault_of(check, error)
+
+    def _blocked(self, check: Check) -> CheckResult | None:
+        if check.at_end and is_unended(self._context.run):
+            return self._waiting(check)
+        for name in check.requires:
+            if name not in self._checks:
+                continue
+            other = self.result(name)
+            if other.outcome in _BLOCKING:
+                root = other.blocked_by or other.id
+                return check.inconclusive(f"not judged, see {root}", blocked_by=root)
+        return None
+
+    def _unsettled(self, check: Check, result: CheckResult) -> CheckResult:
+        """A file that is absent from a run without an end may have been still to come."""
+        absent = result.outcome is Outcome.FAIL and result.evidence is Evidence.E0
+        if not absent or not is_unended(self._context.run) or not result.where:
+            return result
+        if self._context.run.exists(result.where[0].file):
+            return result
+        return self._waiting(check)
+
+    def _waiting(self, check: Check) -> CheckResult:
+        return check.inconclusive("not settled: the run has no end", blocked_by=_END)
+
+
+def _fault_of(check: Check, error: Exception) -> CheckResult:
+    """A fault in a check is that check's own result; it never costs the report."""
+    message = f"{type(error).__name__}: {error}"[:300]
+    return CheckResult(
+        id=check.id,
+        outcome=Outcome.ERROR,
+        severity=check.severity,
+        evidence=Evidence.E0,
+        title=check.failure,
+        message=f"a fault of the auditor: {message}",
+        remedy="Report it with this message; the run is not at fault",
+        inspected=0,
+    )
+
+
+def _exempted(result: CheckResult, context: AuditContext, today: datetime.date) -> CheckResult:
+    if not result.is_finding or result.outcome is Outcome.ERROR:
+        return result
+    exemption = context.policy.exemption_of(result, context.run.name, today)
+    if exemption is None:
+        return result
+    return msgspec.structs.replace(result, outcome=Outcome.EXEMPT, exemption=exemption)
+
+
+def siblings_of(view: RunView) -> tuple[RunView, ...]:
+    """Return the other readable runs of the same root.
+
+    The root is above the run's group and project, as far as those are recorded.
+    """
+    above = (view.run.project is not None) + (view.run.group is not None)
+    root = view.folder.absolute().parents[min(above, len(view.folder.absolute().parents) - 1)]
+    views, _ = _views(find_runs([root]).runs)
+    return tuple(one for one in views if one.folder.absolute() != view.folder.absolute())
+
+
+def _views(refs: Iterable[RunRef]) -> tuple[list[RunView], list[Problem]]:
+    views, problems = [], []
+    for ref in refs:
+        try:
+            views.append(RunView(ref.path))
+        except ReportgenError as error:
+            problems.append(Problem("run.unreadable", "error", ref.path.as_posix(), str(error)))
+    return views, problems
+
+
+def _expired(policy: Policy, today: datetime.date) -> list[Problem]:
+    return [
+        Problem(
+            "exemption.expired",
+            "warning",
+            policy.name,
+            f"the exemption of {one.check} for runs {one.runs} by {one.by} ended on {one.until}",
+        )
+        for one in policy.exemptions
+        if expired(one, today)
+    ]

@@ -1,0 +1,188 @@
+"""``reportgen audit``: judge runs, and say what to do next."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.cli.options import add_settings, note, settings_of
+from reportgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from reportgen.audit.formats import Format
+    from reportgen.audit.policy import Policy
+    from reportgen.audit.report import AuditReport
+
+OK, GATE_FAILS, PARTLY, FAULT = 0, 1, 3, 4
+_STYLES = {
+    "good": "bold green",
+    "bad": "bold red",
+    "warn": "yellow",
+    "faint": "dim",
+    "strong": "bold",
+    "command": "cyan",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "path",
+        nargs="*",
+        type=Path,
+        help="a run, or a folder that holds runs; the roots of the settings by default",
+    )
+    parser.add_argument(
+        "--format",
+        default="text",
+        metavar="NAME[=FILE],...",
+        help="text or json; several at once, each into a file by =FILE",
+    )
+    parser.add_argument(
+        "--policy", type=Path, metavar="FILE", help="what the gate does, and tolerances"
+    )
+    parser.add_argument(
+        "--fail-on",
+        default="error",
+        metavar="WHAT",
+        help="error (the default), warn, none, or ids of checks that fail the gate as well",
+    )
+    parser.add_argument(
+        "--min-score", type=int, metavar="N", help="a run whose score is lower fails the gate"
+    )
+    parser.add_argument(
+        "--repository",
+        type=Path,
+        metavar="DIR",
+        help="the repository of the code, in place of the one around each run",
+    )
+    parser.add_argument("--explain", metavar="CHECK", help="print what a check is about, and end")
+    add_settings(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Audit, print and return the exit status.
+
+    Raises:
+        ReportgenError: Nothing was audited.
+    """
+    if args.explain is not None:
+        print(_explanation(args.explain))
+        return OK
+    outputs = _outputs(args.format)
+    settings = settings_of(args, policy=_text(args.policy))
+    policy = _policy(args, settings.policy)
+    from reportgen.audit.runner import audit_runs
+
+    paths = args.path or [root for root in settings.roots if root.is_dir()]
+    if not paths:
+        raise UsageError("no path given, and no root exists", fix="Name a folder that holds runs")
+    report = audit_runs(paths, policy=policy, repository=args.repository)
+    for output, file in outputs:
+        if file is None:
+            _print(output, report)
+        else:
+            _save(output, report, file)
+            note(args, f"Wrote {file}")
+    return status_of(report)
+
+
+def status_of(report: AuditReport) -> int:
+    """Return the exit status of a report: a fault before a failed gate before unread input."""
+    from reportgen.audit.report import Outcome
+
+    results = [result for audit in report.runs for result in audit.checks]
+    problems = [*report.problems, *(one for audit in report.runs for one in audit.problems)]
+    if any(result.outcome is Outcome.ERROR for result in results):
+        return FAULT
+    if not report.gate.passed:
+        return GATE_FAILS
+    return PARTLY if any(problem.severity == "error" for problem in problems) else OK
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _policy(args: argparse.Namespace, file: Path | None) -> Policy:
+    import msgspec
+
+    from reportgen.audit.policy import load_policy
+
+    policy = load_policy(file).failing_on(args.fail_on.split(","))
+    if args.min_score is None:
+        return policy
+    if not 0 <= args.min_score <= 100:
+        raise UsageError(f"is {args.min_score}", where="--min-score", expected="0 to 100")
+    return msgspec.structs.replace(policy, minimum_score=args.min_score)
+
+
+def _outputs(text: str) -> list[tuple[Format, Path | None]]:
+    from reportgen.audit.formats import by_name
+
+    outputs = []
+    for part in text.split(","):
+        name, _, file = part.strip().partition("=")
+        outputs.append((by_name(name), Path(file) if file else None))
+    if sum(file is None for _, file in outputs) > 1:
+        raise UsageError(
+            "two formats would go to standard output",
+            where="--format",
+            fix="Send all but one to a file, for example --format text,json=audit.json",
+        )
+    return outputs
+
+
+def _print(output: Format, report: AuditReport) -> None:
+    from reportgen.terminal import use_color
+
+    if output.name != "text" or not use_color(sys.stdout):
+        sys.stdout.write(output.render(report))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    from reportgen.audit.formats.text import lines
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for line in lines(report):
+        spans = [(span.text, _STYLES.get(span.style, "")) for span in line]
+        console.print(Text.assemble(*spans), soft_wrap=not sys.stdout.isatty())
+
+
+def _save(output: Format, report: AuditReport, file: Path) -> None:
+    from reportgen.fs.atomic import write_bytes
+
+    try:
+        write_bytes(file, output.render(report).encode())
+    except OSError as error:
+        raise UsageError(
+            f"cannot be written: {error.strerror}",
+            where=str(file),
+            fix="Name a file in a folder that exists and that you may write to.",
+        ) from None
+
+
+def _explanation(name: str) -> str:
+    from reportgen.audit.registry import by_id
+
+    check = by_id(name)
+    facts = [
+        ("severity", f"{check.severity.words}, weight {check.severity.weight}"),
+        ("reads", ", ".join(check.needs)),
+        ("evidence", f"up to {check.evidence.value}, {check.evidence.words}"),
+        ("passes", check.title),
+        ("else", check.failure),
+        ("why", check.why),
+        ("fix", check.fix),
+        ("line", check.command),
+        ("after", ", ".join(check.requires) or None),
+    ]
+    return "\n".join([check.id, *_aligned(facts)])
+
+
+def _aligned(facts: Sequence[tuple[str, str | None]]) -> list[str]:
+    return [f"  {name:9} {text}" for name, text in facts if text]

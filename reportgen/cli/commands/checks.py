@@ -1,0 +1,63 @@
+"""``reportgen checks``: the catalogue of checks, from the checks themselves."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from reportgen.audit.interface import CATEGORIES, RULES, Check
+from reportgen.audit.registry import CHECKS, by_id
+from reportgen.cli.options import add_json, print_json
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("check", nargs="*", help="ids of checks; all by default")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the catalogue.
+
+    Raises:
+        NotFoundError: There is no such check.
+    """
+    checks = [by_id(name) for name in args.check] or list(CHECKS)
+    if args.json:
+        print_json({"rules": RULES, "checks": [entry(check) for check in checks]})
+    else:
+        print(catalogue(checks))
+    return 0
+
+
+def entry(check: Check) -> dict[str, object]:
+    """Return one check as plain values."""
+    return {
+        "id": check.id,
+        "category": check.category,
+        "severity": check.severity.value,
+        "weight": check.severity.weight,
+        "title": check.title,
+        "failure": check.failure,
+        "why": check.why,
+        "fix": check.fix,
+        "command": check.command,
+        "needs": list(check.needs),
+        "evidence": check.evidence.value,
+        "requires": list(check.requires),
+    }
+
+
+def catalogue(checks: Sequence[Check]) -> str:
+    """Return the checks as text, category by category."""
+    width = max(len(check.id) for check in checks)
+    parts = [f"{len(checks)} checks, rules {RULES}"]
+    for category in CATEGORIES:
+        own = [check for check in checks if check.category == category]
+        if own:
+            parts += ["", category]
+            parts += [
+                f"  {check.severity.value}  {check.id:{width}}  {check.title}" for check in own
+            ]
+    parts += ["", "B blocker, H high, M medium, L low; `reportgen audit --explain CHECK` says more"]
+    return "\n".join(parts)

@@ -1,0 +1,11 @@
+"""Helpers for authors of checks, importers and pages: whole run folders, and one check over one.
+
+run = make_run(tmp_path, config={"lr": ABSENT})
+assert run_check("hyperparameters.config-parses", run).outcome == "pass"
+"""
+
+from reportgen.testing.checks import run_check
+from reportgen.testing.golden import ABSENT, Overrides, make_run
+from reportgen.testing.repositories import git, make_repository
+
+__all__ = ["ABSENT", "Overrides", "git", "make_repository", "make_run", "run_check"]

@@ -1,0 +1,228 @@
+"""The documents of the golden run: an MLP on digits, ten epochs of twelve steps, seed 7."""
+
+from __future__ import annotations
+
+import math
+from hashlib import sha256
+from typing import Any, Final
+
+from reportgen import __version__
+from reportgen.runs.checkpoint_file import inspect_checkpoint
+from reportgen.runs.schema import RUN_SCHEMA
+from reportgen.runs.times import to_iso
+from reportgen.runs.writer import new_run_id
+from reportgen.seeds import expected_state_sha256
+from reportgen.testing.media import checkpoint_bytes, png_bytes
+from reportgen.testing.repositories import CONFIG_FILE, DIGITS, SCRIPT
+
+Document = dict[str, Any]
+
+CREATED: Final = 1_767_323_045.0
+SECONDS_A_STEP: Final = 0.25
+STEPS, EPOCHS, SEED = 120, 10, 7
+_PACKAGES = {"numpy": "2.4.6", "torch": "2.13.0"}
+_PREDICTIONS = "id,label,prediction\n" + "".join(
+    f"{row},{row % 10},{row % 10 if row % 9 else 1}\n" for row in range(144, 180)
+)
+
+
+def run_document(name: str, project: str | None, group: str | None) -> Document:
+    """run.yaml of a finished run."""
+    return {
+        "schema": RUN_SCHEMA,
+        "id": new_run_id(CREATED),
+        "name": name,
+        "project": project,
+        "group": group,
+        "tags": {"goal": "baseline"},
+        "notes": "How far does a small network get on digits?",
+        "kind": "training",
+        "status": "finished",
+        "created": to_iso(CREATED),
+        "ended": to_iso(CREATED + STEPS * SECONDS_A_STEP + 1),
+        "command": {
+            "argv": ["train.py", "--config", "configs/mlp.yaml", "--lr", "0.1"],
+            "cwd": ".",
+            "interpreter": "python3.11",
+            "notebook": None,
+        },
+        "writer": {"name": "reportgen", "version": __version__},
+        "checkpoints": {"keep_last": 5, "best": "val/accuracy"},
+        "exit_code": 0,
+        "attempt": 1,
+        "resumed_from": None,
+        "parent": None,
+        "planned": {"steps": STEPS, "epochs": EPOCHS},
+        "stopped_early": None,
+        "ranks": 1,
+        "dropped": {},
+        "redacted": 0,
+        "left_out": [],
+        "overhead_seconds": {"metrics": 0.01},
+    }
+
+
+def config_document() -> Document:
+    """config.yaml: what configs/mlp.yaml says, with the defaults of the script."""
+    return {
+        "model": "mlp",
+        "dataset": "digits",
+        "width": 32,
+        "lr": 0.1,
+        "epochs": EPOCHS,
+        "optimizer": "sgd",
+        "batch_size": 12,
+        "seed": SEED,
+    }
+
+
+def metric_records() -> list[Document]:
+    """Records of metrics.jsonl: a loss that falls, validated once an epoch."""
+    records = []
+    steps_an_epoch = STEPS // EPOCHS
+    for step in range(STEPS):
+        loss = 2.3 * math.exp(-step / 40) + 0.01 * math.sin(step)
+        values = {"train/loss": loss, "train/lr": 0.1, "train/grad_norm": 1.0 + math.sin(step)}
+        if (step + 1) % steps_an_epoch == 0:
+            epoch = step // steps_an_epoch
+            values["val/loss"] = 2.3 * math.exp(-step / 50)
+            values["val/accuracy"] = 0.92 - 0.6 * math.exp(-epoch / 2)
+        time = CREATED + step * SECONDS_A_STEP
+        records.append({"step": step, "time": time, "metrics": values})
+    return records
+
+
+def definitions_document() -> Document:
+    """metrics.yaml: the headline metric, defined in full."""
+    accuracy = {
+        "goal": "maximize",
+        "split": "val",
+        "unit": "share",
+        "aggregation": "micro",
+        "implementation": "numpy.mean",
+    }
+    return {"metrics": {"val/accuracy": accuracy}}
+
+
+def environment_document() -> Document:
+    """environment.yaml of a machine without accelerator."""
+    states = {name: expected_state_sha256(name, SEED) for name in ("python", "numpy", "torch")}
+    seeds = {"python": SEED, "numpy": SEED, "torch": SEED, "cuda": None, "state_sha256": states}
+    return {
+        "python": {"version": "3.11.7", "implementation": "CPython", "abi": "cp311"},
+        "os": {"system": "Linux", "release": "6.1.0", "machine": "x86_64"},
+        "hardware": {
+            "cpu": "Example CPU @ 2.0 GHz",
+            "cores": 2,
+            "memory_bytes": 8 * 2**30,
+            "gpus": [],
+        },
+        "accelerator": None,
+        "packages": dict(_PACKAGES),
+        "determinism": {"torch_deterministic": True, "cudnn_benchmark": False, "threads": 1},
+        "editable": {},
+        "host": sha256(b"a machine").hexdigest(),
+        "seeds": seeds,
+        "variables": {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": None},
+        "container": None,
+        "compute": {
+            "wall_seconds": STEPS * SECONDS_A_STEP + 1,
+            "peak_memory_bytes": 300 * 2**20,
+            "device_seconds": 0,
+        },
+        "not_available": {},
+    }
+
+
+def git_document() -> Document:
+    """git_info.yaml of a clean work tree in a repository that is not here."""
+    return {
+        "commit": sha256(b"golden commit").hexdigest()[:40],
+        "branch": "main",
+        "tags": [],
+        "describe": None,
+        "remote": "https://example.org/lab/digits.git",
+        "dirty": False,
+        "dirty_end": False,
+        "tree": sha256(b"golden tree").hexdigest()[:40],
+        "untracked": [],
+        "left_out": [],
+        "submodules": [],
+        "packaged": None,
+        "not_available": {},
+    }
+
+
+def data_document() -> Document:
+    """data.yaml: one file of the repository."""
+    digits = {
+        "name": "digits.csv",
+        "path": "data/digits.csv",
+        "sha256": sha256(DIGITS.encode()).hexdigest(),
+        "bytes": len(DIGITS.encode()),
+        "rows": 180,
+        "files": None,
+        "version": {"kind": "git"},
+    }
+    return {"inputs": [digits], "splits": {}, "not_available": {}}
+
+
+def captured_documents(streams: dict[str, int]) -> dict[str, Document]:
+    """The documents of captured/ by name.
+
+    Args:
+        streams: Bytes of stdout.log and stderr.log.
+    """
+    flags = environment_document()["determinism"]
+    return {
+        "config_access": {"tracking": True, "read": sorted(config_document()), "absent": {}},
+        "modules": {
+            "local": {"train.py": sha256(SCRIPT.encode()).hexdigest()},
+            "third_party": {name: name for name in _PACKAGES},
+        },
+        "opens": {"hook": True, "files": ["configs/mlp.yaml", "data/digits.csv"], "lost": 0},
+        "optimizer": {"class": "SGD", "groups": [{"lr": 0.1}], "groups_end": [{"lr": 0.1}]},
+        "exit": {
+            "determinism": flags,
+            "streams": {name: {"bytes": size, "lost": 0} for name, size in streams.items()},
+        },
+    }
+
+
+def plain_files() -> dict[str, bytes]:
+    """Logs, packages, predictions, a figure, and the configuration file as it was."""
+    epochs = "".join(f"epoch {epoch} done\n" for epoch in range(EPOCHS))
+    requirements = "".join(f"{name}=={version}  # index\n" for name, version in _PACKAGES.items())
+    texts = {
+        "stdout.log": epochs,
+        "stderr.log": "",
+        "training.log": f"{to_iso(CREATED)} INFO reportgen: the run started\n",
+        "requirements.txt": requirements,
+        "predictions/val.csv": _PREDICTIONS,
+        "config/configs/mlp.yaml": CONFIG_FILE,
+    }
+    figure = f"figures/confusion_matrix_step_{STEPS - 1}.png"
+    return {path: text.encode() for path, text in texts.items()} | {figure: png_bytes()}
+
+
+def checkpoint_files() -> dict[str, tuple[bytes, Document]]:
+    """The last two checkpoints by path, each with its description."""
+    import io
+
+    found = {}
+    validated = [record for record in metric_records() if "val/accuracy" in record["metrics"]]
+    for epoch in (EPOCHS - 2, EPOCHS - 1):
+        data = checkpoint_bytes(epoch)
+        content = inspect_checkpoint(io.BytesIO(data))
+        value = validated[epoch]["metrics"]["val/accuracy"]
+        described = {
+            "epoch": epoch,
+            "step": validated[epoch]["step"],
+            "metric": {"name": "val/accuracy", "value": value},
+            "bytes": len(data),
+            "sha256": sha256(data).hexdigest(),
+            "format": content.format,
+            "tensors": content.tensors,
+        }
+        found[f"checkpoints/checkpoint_epoch_{epoch}.pt"] = (data, described)
+    return found
