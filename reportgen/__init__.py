@@ -23,10 +23,14 @@ if TYPE_CHECKING:
         UnsafePathError,
         UsageError,
     )
+    from reportgen.logger.alert_rules import alert_when
+    from reportgen.logger.run import ActiveRun, start_run
+    from reportgen.seeds import set_seed
 
 __version__ = "1.0.0.dev0"
 
 _MODULE_OF = {
+    "ActiveRun": "reportgen.logger.run",
     "BuildError": "reportgen.errors",
     "LimitError": "reportgen.errors",
     "NewerVersionError": "reportgen.errors",
@@ -38,9 +42,13 @@ _MODULE_OF = {
     "UnreadableError": "reportgen.errors",
     "UnsafePathError": "reportgen.errors",
     "UsageError": "reportgen.errors",
+    "alert_when": "reportgen.logger.alert_rules",
+    "set_seed": "reportgen.seeds",
+    "start_run": "reportgen.logger.run",
 }
 
 __all__ = [
+    "ActiveRun",
     "BuildError",
     "LimitError",
     "NewerVersionError",
@@ -53,6 +61,9 @@ __all__ = [
     "UnsafePathError",
     "UsageError",
     "__version__",
+    "alert_when",
+    "set_seed",
+    "start_run",
 ]
 
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from reportgen.runs.schema import Opens
@@ -26,12 +29,13 @@ class _Recorder:
         self.installed = False
         self.seen: dict[str, None] = {}
         self.lost = 0
+        self.unheard: set[int] = set()
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self.on or event != "open":
             return
         path, mode, flags = arguments
-        if type(path) is not str or path in self.seen:
+        if type(path) is not str or path in self.seen or get_ident() in self.unheard:
             return
         if (mode is not None and "r" not in mode) or (flags or 0) & (os.O_WRONLY | os.O_DIRECTORY):
             return
@@ -43,6 +47,19 @@ class _Recorder:
 
 
 _recorder = _Recorder()
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Leave out what this thread opens meanwhile: the captures read files for themselves."""
+    thread = get_ident()
+    outer = thread in _recorder.unheard
+    _recorder.unheard.add(thread)
+    try:
+        yield
+    finally:
+        if not outer:
+            _recorder.unheard.discard(thread)
 
 
 def start() -> None:

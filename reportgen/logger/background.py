@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from queue import SimpleQueue
 
+from reportgen.capture import opens
 from reportgen.logger.context import RunContext
 
 _THREADS = 3  # code, environment and inputs each take their time, and none waits for another
@@ -57,8 +58,9 @@ class Background:
             self._queue.put(None)
 
     def _serve(self) -> None:
-        while (item := self._queue.get()) is not None:
-            self._run(*item)
+        with opens.unheard():
+            while (item := self._queue.get()) is not None:
+                self._run(*item)
 
     def _run(self, name: str, task: Callable[[], object]) -> None:
         try:

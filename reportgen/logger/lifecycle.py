@@ -18,8 +18,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any, Protocol
@@ -88,6 +88,8 @@ class _Hooks:
         self.excepthook: Callable[..., Any] | None = None
         self.exit: Callable[..., Any] | None = None
         self.asked: tuple[int, list[object]] | None = None
+        self.closing = 0
+        self.deferred: int | None = None
         self.registered = False
 
     def watch(self, run: OpenRun) -> None:
@@ -144,12 +146,26 @@ class _Hooks:
             for run in self.open:
                 run.note_signal(name)
             return previous(number, frame)
+        if self.closing:
+            self.deferred = number  # the run is being closed: that first, then this
+            return None
         # A second signal would end the process in the middle of its last writes.
         signal.signal(number, signal.SIG_IGN)
         self.end_all(Ending("interrupted", 128 + number, name))
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
         return None
+
+    @contextmanager
+    def closing_a_run(self) -> Iterator[None]:
+        self.closing += 1
+        try:
+            yield
+        finally:
+            self.closing -= 1
+            if self.deferred is not None and not self.closing:
+                number, self.deferred = self.deferred, None
+                os.kill(os.getpid(), number)
 
     def on_exception(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -187,3 +203,6 @@ watch = _HOOKS.watch
 
 forget = _HOOKS.forget
 """Stop taking care of a run that has ended."""
+
+closing_a_run = _HOOKS.closing_a_run
+"""Return a context manager within which a signal to end waits until the run is closed."""

@@ -61,12 +61,16 @@ class MetricWriter:
         return self._appender.descriptor if self._appender else _NO_DESCRIPTOR
 
     @property
+    def calls(self) -> int:
+        """How often ``log`` was called."""
+        return self._state()[1] - self._timed_calls  # a timed call passes the counter twice
+
+    @property
     def overhead_seconds(self) -> float:
         """Seconds spent in ``log``, extrapolated from the calls that were timed."""
         if not self._timed_calls:
             return 0.0
-        calls = self._state()[1] - self._timed_calls  # a timed call passes the counter twice
-        return self._timed_seconds / self._timed_calls * calls
+        return self._timed_seconds / self._timed_calls * self.calls
 
     def stop(self) -> None:
         """Take no record from here on; the lock on the file stays held."""

@@ -1,0 +1,235 @@
+"""Everything that is open while a run is written: made by ``start_run``, closed by ``finish``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from reportgen import __version__
+from reportgen.capture.command import capture_command
+from reportgen.fs.paths import portable_component
+from reportgen.logger import lifecycle
+from reportgen.logger.alert_rules import AlertRule
+from reportgen.logger.alerts import AlertWatcher
+from reportgen.logger.artifacts import ArtifactStore
+from reportgen.logger.background import Background
+from reportgen.logger.captures import Captures
+from reportgen.logger.checkpoints import CheckpointStore
+from reportgen.logger.config_access import Access, Config
+from reportgen.logger.config_files import keep_config_files, settings_in
+from reportgen.logger.context import RunContext
+from reportgen.logger.durable import Syncer
+from reportgen.logger.figures import FigureStore
+from reportgen.logger.folder import RUN_NAME, RunFolder, make_folder
+from reportgen.logger.inputs import DataRecord
+from reportgen.logger.interface import Sink
+from reportgen.logger.lifecycle import Ending
+from reportgen.logger.metrics import MetricWriter
+from reportgen.logger.naming import default_name, says_nothing, varied_of
+from reportgen.logger.optimizer import OptimizerProbe
+from reportgen.logger.options import Options
+from reportgen.logger.overrides import overrides_of
+from reportgen.logger.predictions import PredictionStore
+from reportgen.logger.streams import LOGGERS, STREAMS, StreamLog, TrainingLog
+from reportgen.runs import layout
+from reportgen.runs.redact import redact_argv
+from reportgen.runs.schema import RUN_SCHEMA, Command, Run, Writer
+from reportgen.runs.times import to_iso
+from reportgen.runs.view import flatten
+from reportgen.runs.writer import new_run_id
+
+
+class Session:
+    """The parts of one open run.
+
+    Args:
+        options: What was asked for.
+        alerts: Rules besides the default ones.
+    """
+
+    def __init__(self, options: Options, alerts: Sequence[AlertRule] = ()) -> None:
+        self.options = options
+        self.started = time.time()
+        self.asked_to_stop: str | None = None
+        self.closing = threading.Lock()
+        self.sinks: list[Sink] = []
+        name = options.place.name or self._default_name()
+        self.place = make_folder(
+            options.surroundings.root,
+            project=options.place.project,
+            group=options.place.group,
+            name=name,
+        )
+        folder = self.place.path
+        self.context = RunContext(folder, self._run_document(name))
+        self.access = Access()
+        self.config = Config(options.config or {}, self.access)
+        self._write_start()
+        self.metrics = MetricWriter(self.context, folder / layout.METRICS)
+        self.training_log = TrainingLog(self.context, folder / layout.TRAINING_LOG)
+        self.context.say = self.training_log.line
+        self.streams = self._open_streams()
+        self.background = Background(self.context)
+        self.captures = Captures(
+            self.context,
+            top=options.surroundings.top,
+            start=options.surroundings.code,
+            run_root=options.surroundings.root,
+            identify=options.identify,
+        )
+        self.data = DataRecord(self.context, self.background.submit, options.surroundings.top)
+        self.figures = FigureStore(self.context)
+        self.predictions = PredictionStore(self.context)
+        self.artifacts = ArtifactStore(self.context)
+        self.checkpoints = CheckpointStore(
+            self.context,
+            options.checkpoints,
+            config=options.plain.values if options.plain else None,
+        )
+        self.optimizer = OptimizerProbe(self.context)
+        self.alerts = AlertWatcher(self.context, alerts, ticks=[self.optimizer.refresh])
+        self.syncer = Syncer(self.metrics) if options.durable else None
+        self._start()
+
+    # -- the document ---------------------------------------------------------------------
+
+    def _default_name(self) -> str:
+        options = self.options
+        flat = options.flat_config
+        overrides = overrides_of(options.surroundings.argv, flat)
+        files = [flatten(values) for values in settings_in(options.config_files)]
+        return default_name(
+            flat,
+            moment=time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.started)),
+            varied=varied_of(overrides, flat, files),
+            program=Path(options.surroundings.argv[0]).name or None,
+            inputs=[str(spec["name"] if isinstance(spec, dict) else spec) for spec in options.data],
+        )
+
+    def _run_document(self, name: str) -> Run:
+        options, place = self.options, self.options.place
+        command, redacted = _command(options)
+        if self.place.joined is not None:
+            run = self.place.joined
+            run.name = os.environ.get(RUN_NAME) or name
+            run.project = run.project or place.project
+            run.group = run.group or place.group
+            run.tags = {**options.tags, **run.tags}
+            run.notes = run.notes or options.notes
+            run.redacted = 0
+            run.left_out = []
+        else:
+            run = Run(
+                schema=RUN_SCHEMA,
+                id=new_run_id(self.started),
+                name=name + _suffix(self.place, name),
+                status="running",
+                created=to_iso(self.started),
+                project=place.project,
+                group=place.group,
+                tags=options.tags,
+                notes=options.notes,
+            )
+        run.kind = options.kind
+        run.command = command
+        run.writer = Writer(name="reportgen", version=__version__)
+        run.planned = options.planned
+        run.redacted += options.redacted + redacted
+        return run
+
+    def _write_start(self) -> None:
+        context, options = self.context, self.options
+        if options.plain is not None:
+            for key in options.plain.stringified:
+                context.leave_out("value of no plain type", f"config.yaml: {key}", "stringified")
+            if options.redacted:
+                context.leave_out(f"{options.redacted} values", layout.CONFIG, "secret")
+        if context.run.command is not None and context.run.redacted > options.redacted:
+            context.leave_out("arguments", f"{layout.RUN}: command.argv", "secret")
+        context.write_run()
+        if options.plain is not None:
+            context.write(layout.CONFIG, options.plain.values)
+        keep_config_files(context, options.config_files, options.surroundings.top)
+
+    # -- opening and closing --------------------------------------------------------------
+
+    def _open_streams(self) -> dict[str, StreamLog]:
+        """Open the logs; under ``reportgen run`` the standard streams are taken there."""
+        LOGGERS.attach(self.training_log)
+        logs: dict[str, StreamLog] = {"training": self.training_log}
+        if self.place.joined is not None:
+            return logs
+        for name, place in (("stdout", layout.STDOUT), ("stderr", layout.STDERR)):
+            stream = getattr(sys, name)
+            logs[name] = StreamLog(self.context, self.context.folder / place)
+            if stream is None or (name == "stderr" and stream is sys.stdout):
+                continue
+            if not STREAMS.attach(stream, logs[name]):
+                self.context.fault(place, "the stream cannot be listened to", lost=0)
+        return logs
+
+    def _start(self) -> None:
+        context, run = self.context, self.context.run
+        self.training_log.line(f"run {run.id} started: {run.name}")
+        lifecycle.watch(self)
+        self.background.submit("code", self.captures.code)
+        self.background.submit("environment", self.captures.environment)
+        self.data.write()
+        for spec in self.options.data:
+            self.data.add(spec)
+        self.optimizer.start()
+        self.alerts.start()
+        if self.place.fallback is not None:
+            context.fault("run folder", f"{self.place.fallback}, so it is {context.folder}", lost=0)
+        if self.options.place.name and says_nothing(self.options.place.name):
+            context.warn(
+                f"the name {run.name!r:.80} could be any run's: name model, data and what varies"
+            )
+
+    def detach_streams(self) -> None:
+        """Give the streams and loggers back, and close their logs."""
+        LOGGERS.detach(self.training_log)
+        for log in self.streams.values():
+            STREAMS.detach(log)
+            log.close()
+
+    # -- what the end of the process asks -------------------------------------------------
+
+    def end(self, ending: Ending) -> None:
+        """Close the run for good; a second call does nothing."""
+        from reportgen.logger.finish import close_session
+
+        close_session(self, ending)
+
+    def note_signal(self, name: str) -> None:
+        """Remember that the process was asked to end."""
+        self.asked_to_stop = name
+
+    def abandon(self) -> None:
+        """In a forked child: write nothing from here on."""
+        self.context.abandon()
+        self.metrics.abandon()
+
+    def activity(self) -> object:
+        """Return something that differs as soon as the run records anything more."""
+        return self.metrics.calls, tuple(log.size().bytes for log in self.streams.values())
+
+
+def _command(options: Options) -> tuple[Command, int]:
+    try:
+        command = capture_command(top=options.surroundings.top)
+    except Exception:
+        command = Command(argv=list(options.surroundings.argv))
+    command.argv, redacted = redact_argv(command.argv)
+    return command, redacted
+
+
+def _suffix(place: RunFolder, name: str) -> str:
+    """Return what the folder's name got appended because its own was taken."""
+    base = portable_component(name)
+    taken = place.path.name
+    return taken.removeprefix(base) if taken.startswith(f"{base}-") else ""
