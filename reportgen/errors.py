@@ -28,6 +28,7 @@ class ReportgenError(Exception):
         where: File, ``file:line`` or key that it concerns.
         expected: What would have been right.
         fix: The next thing to do, as a sentence or a command.
+        problem: Stable name (``path.symlink``) under which a tolerant reader lists the fault.
     """
 
     exit_status: ClassVar[int] = 2
@@ -39,11 +40,13 @@ class ReportgenError(Exception):
         where: str | None = None,
         expected: str | None = None,
         fix: str | None = None,
+        problem: str | None = None,
     ) -> None:
         self.what = what
         self.where = where
         self.expected = expected
         self.fix = fix
+        self.problem = problem
         super().__init__(str(self))
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -29,6 +29,8 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = False, mode: int = 0
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    if durable:
+        _keep_name(path.parent)
 
 
 @contextmanager
@@ -45,19 +47,40 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     Raises:
         OSError: The disk refused.
     """
-    beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
+    start = path.name.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "ignore")
+    beside = path.with_name(f".{start}.{secrets.token_hex(4)}.tmp")
     os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
     try:
         yield beside
         os.replace(beside, path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # the first fault is the one to report
+            beside.unlink()
         raise
 
 
+def _keep_name(folder: Path) -> None:
+    """Ask the disk to keep a folder's names: a rename alone may be lost in a power loss."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Replace ``path`` by ``text`` in UTF-8; lone surrogates become U+FFFD."""
-    data = text.encode("utf-8", "surrogateescape" if _escaped_bytes_only(text) else "replace")
+    """Replace ``path`` by ``text`` in UTF-8.
+
+    Bytes that Python holds as lone surrogates (PEP 383), as in undecodable file names and
+    arguments, are written as those bytes; any other lone surrogate becomes U+FFFD.
+
+    Raises:
+        OSError: As :func:`write_bytes`.
+    """
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
     write_bytes(path, data, mode=mode)
 
 
@@ -70,8 +93,3 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _escaped_bytes_only(text: str) -> bool:
-    """Tell names that came from undecodable bytes (kept) from broken text (replaced)."""
-    return all(not "\ud800" <= char <= "\udfff" or "\udc80" <= char <= "\udcff" for char in text)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -9,36 +13,51 @@ import yaml
 
 from reportgen.errors import LimitError, UnreadableError
 from reportgen.fs.limits import DEFAULT_LIMITS, Limits
+from reportgen.fs.parsed import Parsed
+from reportgen.fs.text import hidden_character, storable
+from reportgen.fs.yaml_guard import check_bounds
+from reportgen.fs.yaml_values import ValueBuilder
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_BaseDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-def load_yaml(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Any:
-    """Return the one document in ``data`` as plain Python values.
+class _Dumper(_BaseDumper):  # type: ignore[misc]
+    """Writes a value that stands in two places twice: no anchors to follow."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+# Text that YAML 1.1 and 1.2 read differently is quoted, so that every reader sees text.
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|0o[0-7]+$"),
+    list("-+.0123456789"),
+)
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), list("yYnN"))
+
+
+def parse_yaml(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+    """Return the one document in ``data`` with what was noticed in it.
 
     Args:
         data: UTF-8 bytes, with or without a byte-order mark.
         name: The file, for messages.
-        limits: Size, nesting and node bounds; aliases count expanded.
+        limits: Size, nesting and number of values; aliases count expanded.
 
     Raises:
-        UnreadableError: Not YAML, several documents, a duplicate key, or a tag that would build
-            an object.
+        UnreadableError: Not YAML, several documents, or a tag that would build an object.
         LimitError: Larger, deeper or more expanded than ``limits``.
     """
-    if len(data) > limits.document_bytes:
-        raise LimitError(
-            f"has {len(data)} bytes", where=name, expected=f"at most {limits.document_bytes}"
-        )
+    _check_size(data, name, limits)
     try:
-        loader = _Loader(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        check_bounds(_Loader(text), name, limits)
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
-            if node is None:
-                return None
-            _check_nodes(node, name, limits)
-            return loader.construct_document(node)
+            return Parsed() if node is None else ValueBuilder(loader, name).build(node)
         finally:
             loader.dispose()
     except yaml.YAMLError as error:
@@ -51,60 +70,69 @@ def load_yaml(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Any
         raise UnreadableError(
             f"byte {error.start} is not UTF-8", where=name, expected="UTF-8 text"
         ) from None
-    except (RecursionError, ValueError, OverflowError) as error:
+
+
+def load_yaml(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Any:
+    """Return the values of the one document in ``data``.
+
+    Raises:
+        UnreadableError, LimitError: As :func:`parse_yaml`, and for a key that stands twice.
+    """
+    return _without_duplicates(parse_yaml(data, name=name, limits=limits), name)
+
+
+def parse_json(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+    """Return the JSON document in ``data`` with what was noticed in it.
+
+    Raises:
+        UnreadableError: Not strict JSON.
+        LimitError: Larger or deeper than ``limits``.
+    """
+    _check_size(data, name, limits)
+    try:
+        value = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
         raise UnreadableError(
-            f"{type(error).__name__}: {str(error)[:120]}", where=name, expected="plain YAML"
+            f"is not valid JSON: {error.msg}",
+            where=f"{name}:{error.lineno}",
+            expected="one strict JSON document",
         ) from None
+    parsed = Parsed(value)
+    keys = _check_json(parsed, name, limits, may_hide=not data.isascii() or b"\\u" in data)
+    if data.count(b'":') > keys and (twice := _key_that_stands_twice(data)) is not None:
+        message = f"the key {twice!r:.80} stands twice; the last one counts"
+        parsed.note("document.duplicate_key", "warning", message)
+    return parsed
 
 
-def _check_nodes(root: yaml.Node, name: str, limits: Limits) -> None:
-    """Refuse alias bombs and deep nesting before anything walks the built values."""
-    sizes: dict[int, int] = {}
-    active: set[int] = set()
+def load_json(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Any:
+    """Return the values of the JSON document in ``data``.
 
-    def size_of(node: yaml.Node, depth: int) -> int:
-        key = id(node)
-        if key in active:
-            raise UnreadableError("holds an alias to itself", where=name)
-        if key in sizes:
-            return sizes[key]
-        if depth > limits.depth:
-            raise LimitError(f"is nested deeper than {limits.depth}", where=name)
-        total = 1
-        if isinstance(node, yaml.ScalarNode):
-            sizes[key] = total
-            return total
-        active.add(key)
-        if isinstance(node, yaml.MappingNode):
-            _check_duplicates(node, name)
-        for child in _children(node):
-            total += size_of(child, depth + 1)
-            if total > limits.nodes:
-                raise LimitError(f"holds more than {limits.nodes} values", where=name)
-        active.discard(key)
-        sizes[key] = total
-        return total
-
-    size_of(root, 0)
+    Raises:
+        UnreadableError, LimitError: As :func:`parse_json`, and for a key that stands twice.
+    """
+    return _without_duplicates(parse_json(data, name=name, limits=limits), name)
 
 
-def _children(node: yaml.Node) -> list[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        return [part for pair in node.value for part in pair]
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+def _check_size(data: bytes, name: str, limits: Limits) -> None:
+    if len(data) > limits.document_bytes:
+        raise LimitError(
+            f"has {len(data)} bytes",
+            where=name,
+            expected=f"at most {limits.document_bytes}",
+            problem="limits.bytes",
+        )
 
 
-def _check_duplicates(node: yaml.MappingNode, name: str) -> None:
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
-                raise UnreadableError(
-                    f"the key {key.value!r:.80} stands twice",
-                    where=f"{name}:{key.start_mark.line + 1}",
-                    expected="each key once",
-                )
-            seen.add(key.value)
+def _without_duplicates(parsed: Parsed, name: str) -> Any:
+    for note in parsed.notes:
+        if note.id == "document.duplicate_key":
+            raise UnreadableError(
+                note.message.partition(";")[0],
+                where=f"{name}:{note.line}" if note.line else name,
+                expected="each key once",
+            )
+    return parsed.value
 
 
 def _yaml_place(error: yaml.YAMLError, name: str) -> str:
@@ -113,40 +141,102 @@ def _yaml_place(error: yaml.YAMLError, name: str) -> str:
 
 
 def _yaml_fault(error: yaml.YAMLError) -> str:
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
     return f"is not valid YAML: {problem[:160]}"
 
 
+def _check_json(parsed: Parsed, name: str, limits: Limits, *, may_hide: bool) -> int:
+    """Refuse deep nesting, note hidden characters, and return the number of keys."""
+    keys = 0
+    depth = 0
+    level: list[Any] = [[parsed.value]]  # one list around the document, which is no level of it
+    while level:
+        if depth > limits.depth:
+            raise LimitError(
+                f"is nested deeper than {limits.depth}",
+                where=name,
+                expected=f"at most {limits.depth} levels",
+                problem="limits.depth",
+            )
+        depth += 1
+        below: list[Any] = []
+        for value in level:
+            children = value
+            if type(value) is dict:
+                keys += len(value)
+                children = [*value, *value.values()] if may_hide else value.values()
+            for child in children:
+                if type(child) is dict or type(child) is list:
+                    below.append(child)
+                elif may_hide and type(child) is str and (hidden := hidden_character(child)):
+                    message = f"holds {hidden}, which hides or reorders text"
+                    parsed.note("text.bidi", "warning", message)
+        level = below
+    parsed.close()
+    return keys
+
+
+def _key_that_stands_twice(data: bytes) -> str | None:
+    twice: list[str] = []
+
+    def collect(pairs: list[tuple[str, Any]]) -> None:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                twice.append(key)
+            seen.add(key)
+
+    try:
+        json.loads(data, object_pairs_hook=collect)
+    except (ValueError, RecursionError):
+        return None
+    return twice[0] if twice else None
+
+
 def dump_yaml(value: Any) -> str:
-    """Return ``value`` (plain mappings, sequences, numbers, text) as YAML, keys in their order."""
+    """Return ``value`` (plain mappings, sequences, numbers, text) as YAML, keys in their order.
+
+    Text that UTF-8 cannot hold is written as :func:`reportgen.fs.text.storable` makes it.
+    """
+    try:
+        return _dump(value)
+    except UnicodeEncodeError:
+        return _dump(_storable(value))
+
+
+def _dump(value: Any) -> str:
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, indent=2
     )
     return text
 
 
-def load_json(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Any:
-    """Return the JSON document in ``data``.
-
-    Raises:
-        UnreadableError: Not strict JSON.
-        LimitError: Larger than ``limits.document_bytes``.
-    """
-    if len(data) > limits.document_bytes:
-        raise LimitError(
-            f"has {len(data)} bytes", where=name, expected=f"at most {limits.document_bytes}"
-        )
-    try:
-        return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise UnreadableError(
-            f"is not valid JSON: {error.msg}",
-            where=f"{name}:{error.lineno}",
-            expected="one strict JSON document",
-        ) from None
-
-
 def dump_json(value: Any, *, indent: bool = True) -> bytes:
-    """Return ``value`` as strict JSON bytes with a final newline; NaN becomes null."""
+    """Return ``value`` as strict JSON bytes with a final newline; NaN becomes null.
+
+    Text that UTF-8 cannot hold is written as :func:`reportgen.fs.text.storable` makes it.
+    """
     options = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
-    return orjson.dumps(value, option=options)
+    try:
+        return orjson.dumps(value, option=options)
+    except orjson.JSONEncodeError:
+        # Lone surrogates, whole numbers beyond 64 bits and keys that are no text end here.
+        text = json.dumps(
+            _storable(value, strict=True),
+            ensure_ascii=False,
+            allow_nan=False,
+            indent=2 if indent else None,
+            separators=None if indent else (",", ":"),
+        )
+        return text.encode("utf-8") + b"\n"
+
+
+def _storable(value: Any, *, strict: bool = False) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(part, strict=strict) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(part, strict=strict) for part in value]
+    not_finite = isinstance(value, float) and not math.isfinite(value)
+    return None if strict and not_finite else value

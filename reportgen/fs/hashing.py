@@ -30,14 +30,17 @@ def sha256_file(root: Path, relative: str) -> tuple[str, int]:
 
     Raises:
         NotFoundError, UnsafePathError: As :func:`reportgen.fs.regular.open_regular`.
-        UnreadableError: The file changed while it was read, so the hash would be of no file.
+        UnreadableError: The file changed while it was read, so the hash would be of no file
+            (problem ``file.changed_while_read``).
     """
     with open_regular(root, relative) as descriptor:
         before = os.fstat(descriptor)
         digest, size = sha256_descriptor(descriptor)
         after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise UnreadableError("changed while it was read", where=relative)
+        raise UnreadableError(
+            "changed while it was read", where=relative, problem="file.changed_while_read"
+        )
     return digest, size
 
 

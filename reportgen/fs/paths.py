@@ -24,14 +24,16 @@ def safe_relpath(text: str) -> str:
         text: A relative POSIX path, as a record gives it.
 
     Raises:
-        UnsafePathError: Absolute, empty, with a drive, a backslash, a NUL, or with the parts
-            ``.``, ``..`` or nothing between two slashes.
+        UnsafePathError: Absolute, empty, a URL, below a home directory, with a drive, a
+            backslash or a NUL, or with a part that is ``.``, ends in ``..`` or is empty
+            (problem ``path.unsafe``).
     """
     reason = _unsafe_reason(text)
     if reason:
         raise UnsafePathError(
             f"the path {text!r:.200} {reason}",
             expected="a relative path inside the run folder",
+            problem="path.unsafe",
         )
     return text
 
@@ -47,7 +49,9 @@ def _unsafe_reason(text: str) -> str | None:
         return "is absolute"
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         return "is a URL"
-    if any(part in ("", ".", "..") for part in text.split("/")):
+    if re.match(r"~[^/]*/|~$", text):
+        return "is below a home directory"
+    if any(part in ("", ".") or part.endswith("..") for part in text.split("/")):
         return "has an empty, '.' or '..' part"
     return None
 
