@@ -75,10 +75,10 @@ def find_runs(roots: Iterable[Path], *, limits: Limits = DEFAULT_LIMITS) -> Foun
 def run_format(folder: Path) -> Format | None:
     """Return how ``folder`` records a run, or None when it is no run folder."""
     try:
-        names = {entry.name for entry in os.scandir(folder)}
+        with os.scandir(folder) as listing:
+            return _format_of({entry.name for entry in listing})
     except OSError:
         return None
-    return _format_of(names)
 
 
 def _format_of(names: set[str]) -> Format | None:
@@ -111,6 +111,11 @@ def _search(root: Path, found: Found, seen: set[tuple[int, int]], limits: Limits
             found.runs.append(RunRef(folder, root, kind))
             continue
         below = [entry for entry in entries if _may_enter(entry)]
+        for entry in entries:
+            if _leads_to_a_folder(entry):
+                place = _shown(folder / entry.name, root)
+                message = "is a link to a folder: not followed"
+                found.problems.append(Problem("path.symlink", "info", place, message))
         if below and depth >= limits.folder_depth:
             message = f"folders deeper than {limits.folder_depth} levels were not searched"
             found.problems.append(Problem("limits.depth", "error", _shown(folder, root), message))
@@ -123,6 +128,13 @@ def _may_enter(entry: os.DirEntry[str]) -> bool:
         return False
     try:
         return stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+
+
+def _leads_to_a_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_symlink() and not entry.name.startswith(".") and entry.is_dir()
     except OSError:
         return False
 

@@ -6,6 +6,7 @@ end means "ended without closing". It says nothing about a writer on another hos
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,16 +22,26 @@ except ImportError:  # Windows has no flock
 
 Writing = Literal["held", "free", "unknown"]
 
+_TRIES = 10
+_PAUSE_SECONDS = 0.01
+
 
 def hold(descriptor: int) -> bool:
-    """Take the writer's lock on an open metrics file; False when somebody else holds it."""
+    """Take the writer's lock on an open metrics file; False when another writer holds it.
+
+    A reader that asks for :func:`state` holds the file for an instant, hence several tries.
+    """
     if fcntl is None:
         return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (11, 35)  # EAGAIN on Linux, on macOS; others: not supported
-    return True
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError as error:
+            if error.errno not in (11, 35):  # EAGAIN on Linux, on macOS; others: not supported
+                return True
+        time.sleep(_PAUSE_SECONDS)
+    return False
 
 
 def release(descriptor: int) -> None:

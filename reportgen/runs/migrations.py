@@ -21,8 +21,12 @@ MIGRATIONS: Mapping[int, Callable[[Documents], Documents]] = {}
 _SCHEMA = re.compile(r"^reportgen\.run/(\d{1,6})(?:\.\d{1,6})?$")
 
 
-def version_of(run: Mapping[str, Any]) -> int:
+def version_of(run: Mapping[str, Any], *, where: str = layout.RUN) -> int:
     """Return the major version that a run.yaml declares.
+
+    Args:
+        run: Its plain values.
+        where: The file, for messages.
 
     Raises:
         SchemaError: ``schema`` is absent or names another format.
@@ -33,7 +37,7 @@ def version_of(run: Mapping[str, Any]) -> int:
     if match is None:
         raise SchemaError(
             f"$.schema is {declared!r:.60}",
-            where=layout.RUN,
+            where=where,
             expected=f"'reportgen.run/{CURRENT}'",
             fix="Is this run folder written by another tool? Then `reportgen import` reads it",
         )
@@ -41,12 +45,12 @@ def version_of(run: Mapping[str, Any]) -> int:
     if version > CURRENT:
         raise NewerVersionError(
             f"$.schema is {declared!r}, newer than this reportgen reads",
-            where=layout.RUN,
+            where=where,
             expected=f"reportgen.run/{CURRENT} or older",
             fix="Update reportgen (distribution reportgen-runs)",
         )
     if version < 1:
-        raise SchemaError(f"$.schema is {declared!r}", where=layout.RUN, expected="version 1")
+        raise SchemaError(f"$.schema is {declared!r}", where=where, expected="version 1")
     return version
 
 

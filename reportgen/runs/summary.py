@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Mapping, Sequence
 
 from reportgen.runs.goals import goal_of
 from reportgen.runs.metric_log import MetricLog, Series
@@ -11,13 +12,12 @@ from reportgen.runs.numbers import to_stored
 from reportgen.runs.schema import Goal, MetricDefinition, MetricSummary, Summary
 
 
-def best_of(points: list[tuple[int, float]], goal: Goal) -> tuple[int, float] | None:
+def best_of(points: Sequence[tuple[int, float]], goal: Goal) -> tuple[int, float] | None:
     """Return ``(step, value)`` of the first best finite point, or None when there is none."""
     finite = [(step, value) for step, value in points if math.isfinite(value)]
     if not finite:
         return None
-    sign = 1 if goal == "minimize" else -1
-    return min(finite, key=lambda point: sign * point[1])
+    return (min if goal == "minimize" else max)(finite, key=operator.itemgetter(1))
 
 
 def summarise_series(series: Series, goal: Goal | None) -> MetricSummary:

@@ -2,28 +2,34 @@
 
 Its files: config.yaml, environment.yaml (``python_version`` is ``sys.version``), git_info.yaml
 (``commit``, ``branch``, ``is_dirty``), git_diff.patch, training.log with one line
-``Step 3: {'train/loss': 0.5}`` a call, checkpoints/, figures/, tensorboard/.
+``Step 3: {'train/loss': 0.5}`` a call, checkpoints/, figures/, tensorboard/. The times of the log
+carry no zone; they are read as UTC, so that every machine reads the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from reportgen.fs.text import storable
 from reportgen.runs.numbers import to_stored
 
 _STEP_LINE = re.compile(
     r"^(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[,.]\d{1,6})?)? ?.{0,200}?"
     r"Step (?P<step>\d{1,18}): \{(?P<metrics>.*)\}\s*$"
 )
+_NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
+# Scalars of NumPy 2 and PyTorch print with their type around the number.
 _PAIR = re.compile(
-    r"""['"](?P<name>[^'"]{1,500})['"]: """
-    r"""(?P<number>[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf))(?=,|$)"""
+    r"""(?:'(?P<single>[^'\\]{1,500})'|"(?P<double>[^"\\]{1,500})"): """
+    rf"""(?:(?P<plain>{_NUMBER})(?=, |$)"""
+    rf"""|(?:np\.\w{{1,20}}|numpy\.\w{{1,20}})\((?P<numpy>{_NUMBER})\)"""
+    rf"""|tensor\((?P<torch>{_NUMBER})[,)])"""
 )
 _SPECIAL = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity", "+inf": "Infinity"}
 
@@ -37,8 +43,8 @@ def run_document(folder: Path, config: Any, log: str) -> dict[str, Any]:
     finished = log.rstrip().endswith("Experiment tracking finished.")
     first = _first_time(log)
     document: dict[str, Any] = {
-        "id": folder.name,
-        "name": folder.name,
+        "id": storable(folder.name),
+        "name": storable(folder.name),
         "status": "finished" if finished else "running",
         "created": first or "",
         "writer": {"name": "experiment tracker (plain layout)", "version": ""},
@@ -78,22 +84,30 @@ def git_document(raw: Any) -> dict[str, Any]:
 
 
 def metric_lines(log: str) -> bytes:
-    """Return the steps of a plain training.log as lines of the standard's metrics.jsonl."""
-    lines = []
-    for line in log.split("\n"):
-        match = _STEP_LINE.match(line[:100_000])
-        if match is None:
-            continue
-        metrics = {
-            pair["name"]: _number(pair["number"]) for pair in _PAIR.finditer(match["metrics"])
-        }
-        if metrics:
-            record = {"step": int(match["step"]), "time": _time(match["time"]), "metrics": metrics}
-            lines.append(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
-    return b"".join(lines)
+    """Return a plain training.log as lines of the standard's metrics.jsonl.
+
+    A line that is no step becomes an empty one, so that line numbers stay.
+    """
+    return b"".join(_metric_line(line[:100_000]) for line in log.split("\n"))
 
 
-def _number(text: str) -> float | str:
+def _metric_line(line: str) -> bytes:
+    match = _STEP_LINE.match(line)
+    if match is None:
+        return b"\n"
+    metrics = {}
+    for pair in _PAIR.finditer(match["metrics"]):
+        number = pair["plain"] or pair["numpy"] or pair["torch"]
+        metrics[pair["single"] or pair["double"]] = _number(number)
+    if not metrics:
+        return b"\n"
+    record = {"step": int(match["step"]), "time": _time(match["time"]), "metrics": metrics}
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _number(text: str) -> float | int | str:
+    if text.isdigit() and len(text) < 19:
+        return int(text)
     return _SPECIAL.get(text.lower()) or to_stored(float(text))
 
 
@@ -101,7 +115,8 @@ def _time(text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text.replace(",", ".")).timestamp()
+        moment = datetime.fromisoformat(text.replace(",", "."))
+        return moment.replace(tzinfo=UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 

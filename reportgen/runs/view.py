@@ -12,6 +12,7 @@ from reportgen.fs.limits import DEFAULT_LIMITS, Limits
 from reportgen.fs.regular import Entry, walk
 from reportgen.runs import goals, layout, lock, tracker_folder
 from reportgen.runs.discovery import Format
+from reportgen.runs.entries import entry_problems
 from reportgen.runs.metric_log import MetricLog, Series, read_metric_log
 from reportgen.runs.problems import Problem
 from reportgen.runs.reader import Doc, RunReader, open_reader
@@ -147,6 +148,15 @@ class RunView:
         return flatten(self.config or {})
 
     @cached_property
+    def config_sources(self) -> dict[str, str]:
+        """Dotted key to the text in config.yaml, where the value does not print as that text
+        (``no``, which is read as False; ``3.10``, which is read as 3.1).
+        """
+        _ = self.config
+        sources = self.reader.sources.get(layout.CONFIG, {})
+        return {".".join(map(str, path)): text for path, text in sources.items()}
+
+    @cached_property
     def git(self) -> GitInfo | None:
         """git_info.yaml."""
         return self._document(layout.GIT, GitInfo)
@@ -186,11 +196,13 @@ class RunView:
     @cached_property
     def metrics(self) -> MetricLog:
         """The metrics of rank 0, whatever could be read of them."""
+        limits = self.reader.limits
         if self.format == "tracker":
-            data = tracker_folder.metric_lines(self.text(layout.TRAINING_LOG) or "")
+            lines = tracker_folder.metric_lines(self.text(layout.TRAINING_LOG) or "")
+            log = read_metric_log(lines, name=layout.TRAINING_LOG, limits=limits)
         else:
-            data = self.reader.bytes_of(layout.METRICS) or b""
-        log = read_metric_log(data, name=layout.METRICS, limits=self.reader.limits)
+            pieces = self.reader.pieces_of(layout.METRICS)
+            log = read_metric_log(pieces, name=layout.METRICS, limits=limits)
         self.reader.problems.extend(log.problems)
         return log
 
@@ -236,20 +248,21 @@ class RunView:
 
     @cached_property
     def files(self) -> list[Entry]:
-        """Every file of the folder in path order; links and devices as refused entries."""
+        """Every file of the folder, sorted within each folder; links and devices as refused
+        entries. When a limit is hit, the entries up to there.
+        """
+        entries: list[Entry] = []
+        notice = self.reader.notice
         try:
-            entries = list(walk(self.folder, limits=self.reader.limits))
+            entries.extend(walk(self.folder, limits=self.reader.limits))
         except LimitError as error:
-            self.reader.notice("limits.files", "error", ".", error.what)
-            return []
+            notice(error.problem or "limits.files", "error", ".", error.what)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            self.reader.notice("path.unreadable", "error", ".", f"not listed: {reason}")
-            return []
-        for entry in entries:
-            if entry.refused:
-                message = f"is a {entry.refused}: not read, not followed"
-                self.reader.notice(f"path.{_kind(entry)}", "error", entry.path, message)
+            notice("path.unreadable", "error", ".", f"not listed: {reason}")
+        for problem in entry_problems(entries):
+            notice(problem.id, problem.severity, problem.file, problem.message)
+        self.reader.listed = {entry.path for entry in entries if entry.refused is None}
         return entries
 
     @cached_property
@@ -297,7 +310,3 @@ def flatten(config: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
-
-
-def _kind(entry: Entry) -> str:
-    return "symlink" if entry.refused == "link" else "not_regular"

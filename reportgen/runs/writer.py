@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from reportgen.errors import ReportgenError
@@ -41,17 +41,28 @@ def create_run_folder(root: Path, *, project: str | None, group: str | None, nam
     above = root
     for part in (project, group):
         if part:
-            above = above / portable_component(part)
+            above = _folder_of_runs(above, portable_component(part))
     above.mkdir(parents=True, exist_ok=True)
-    base = portable_component(name)
-    attempt = 1
     while True:
-        folder = above / (base if attempt == 1 else f"{base}-{attempt}")
+        folder = _first_free(above, portable_component(name), os.path.lexists)
         try:
             os.mkdir(folder)
-            return folder
-        except FileExistsError:
-            attempt += 1
+        except FileExistsError:  # another process was faster
+            continue
+        return folder
+
+
+def _folder_of_runs(above: Path, base: str) -> Path:
+    """Return the folder ``base``, suffixed when that is a run: nobody looks for runs in a run."""
+    return _first_free(above, base, lambda folder: (folder / layout.RUN).exists())
+
+
+def _first_free(above: Path, base: str, taken: Callable[[Path], bool]) -> Path:
+    folder, number = above / base, 1
+    while taken(folder):
+        number += 1
+        folder = above / f"{base}-{number}"
+    return folder
 
 
 def write_document(folder: Path, place: str, document: Document) -> None:
