@@ -134,15 +134,12 @@ def _submodule_urls(text: bytes) -> dict[str, str]:
     return urls
 
 
-def dirty_now(
-    top: Path, *, run_root: Path | None = None, seconds: float = SECONDS
-) -> tuple[bool, str] | None:
-    """Return ``(dirty, tree id)`` of a repository now, or None when it cannot be told."""
+def dirty_now(top: Path, *, run_root: Path | None = None, seconds: float = SECONDS) -> bool | None:
+    """Return whether a repository's work tree differs from its commit now; None: cannot be told."""
     del run_root
     try:
         with open_shadow(top, seconds=seconds) as shadow:
-            tree = read_work_tree(shadow, shadow.head())
-            return tree.dirty, tree.tree
+            return read_work_tree(shadow, shadow.head()).dirty
     except (ReportgenError, OSError):
         return None
 

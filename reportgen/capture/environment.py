@@ -68,7 +68,7 @@ def capture_environment(*, run_id: str = "", top: Path | None = None) -> Environ
             implementation=platform.python_implementation(),
             abi=_abi(),
         ),
-        os={"system": platform.system(), "release": platform.release(), **_distribution()},
+        os={"system": platform.system(), "release": _release(), **_distribution()},
         hardware=hardware,
         accelerator=accelerator,
         packages=packages,
@@ -87,6 +87,12 @@ def _abi() -> str:
     if tag.startswith("cpython-"):
         return "cp" + tag.split("-")[1]
     return tag or f"{sys.implementation.name}{sys.version_info[0]}{sys.version_info[1]}{flags}"
+
+
+def _release() -> str:
+    """The kernel's version without what its builder added, which may name a place."""
+    match = re.match(r"\d+(?:\.\d+)*", platform.release())
+    return match[0] if match else ""
 
 
 def _distribution() -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -179,6 +179,32 @@ class ShadowRepository:
         if "origin" in urls:
             return urls["origin"]
         return next(iter(urls.values())) if len(urls) == 1 else None
+
+    def ignored(self, paths: Iterable[str]) -> set[str]:
+        """Return which of ``paths`` git ignores and does not hold, whether they exist or not.
+
+        Args:
+            paths: Files below the top, as POSIX paths.
+
+        Raises:
+            UnreadableError: git refused.
+        """
+        # This command refuses literal pathspecs; behind "./" no name reads as pathspec magic.
+        asked = {f"./{path}": path for path in paths}
+        names = "".join(f"{name}\0" for name in asked).encode("utf-8", "surrogateescape")
+        arguments = ["check-ignore", "-z", "--stdin"]
+        environment = {**self._environment, "GIT_LITERAL_PATHSPECS": "0"}
+        status, output, errors = git_process.run_git(
+            arguments,
+            folder=self.top,
+            environment=environment,
+            deadline=self.deadline,
+            stdin=names,
+        )
+        if status not in (0, 1):  # 1: none of them
+            raise git_process.failure(arguments, status, errors)
+        found = output.decode("utf-8", "surrogateescape").split("\0")
+        return {asked[name] for name in found if name in asked}
 
     # -- objects --------------------------------------------------------------------------
 
