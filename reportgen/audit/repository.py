@@ -131,18 +131,12 @@ class Repository:
         top = Path(os.path.realpath(self.top))
         if not inside.is_relative_to(top):
             return set()
-        prefix = inside.relative_to(top).as_posix()
-        asked = {f"{prefix}/{path}".removeprefix("./"): path for path in paths}
-        names = "".join(f"{name}\0" for name in asked).encode("utf-8", "surrogateescape")
+        asked = {(inside / path).relative_to(top).as_posix(): path for path in paths}
         try:
-            found = self._asked(
-                ("ignored", names),
-                lambda shadow: shadow.git("check-ignore", "-z", "--stdin", stdin=names),
-            )
-        except ReportgenError:  # git's way to say that it ignores none of them, too
+            found = self._asked(("ignored", *asked), lambda shadow: shadow.ignored(asked))
+        except ReportgenError:
             return set()
-        answers = found.decode("utf-8", "surrogateescape").split("\0")
-        return {asked[name] for name in answers if name in asked}
+        return {asked[name] for name in found}
 
     def code_tree(self, commit: str) -> str:
         """Return the id of a commit's tree without the run folders in it.
