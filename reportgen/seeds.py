@@ -1,217 +1,284 @@
-"""Seed every random number generator that is loaded, and leave a fingerprint that can be checked.
+"""Seed every random generator that a training uses, and prove later which seed it was.
 
-All three of Python's ``random``, NumPy's legacy generator and PyTorch's CPU generator are MT19937
-(Matsumoto and Nishimura, 1998). The fingerprint is the SHA-256 of the 624 words of its state right
-after seeding, little-endian uint32, without the position; it follows from the seed alone, so that
-an auditor recomputes it without NumPy or PyTorch.
+Python, NumPy's legacy generator and torch's CPU generator are Mersenne twisters (MT19937,
+Matsumoto and Nishimura 1998). A fingerprint is the SHA-256 of their 624 state words right after
+seeding, as little-endian unsigned 32-bit integers without the position, so that it can be
+recomputed from the seed alone, without NumPy or torch.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import operator
 import os
 import random
 import struct
 import sys
-import warnings
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 from reportgen.errors import UsageError
 
 _WORDS = 624
-_LARGEST = 2**32 - 1
+_MASK = 0xFFFFFFFF
+_TORCH_STATE_OFFSET = 24
+_TORCH_STATE_BYTES = _TORCH_STATE_OFFSET + 8 * _WORDS
+_CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
+
+_lock = threading.RLock()
+_record: SeedRecord | None = None
 
 
 @dataclass(slots=True)
 class SeedRecord:
-    """What was seeded.
+    """What one call of :func:`set_seed` did; libraries loaded later are added as they come.
 
     Attributes:
         seed: The seed asked for.
-        deterministic: Whether the frameworks' deterministic flags were asked for.
-        seeds: ``{"python": 7, "numpy": 7, ..., "state_sha256": {"python": ...}}``, as in
-            environment.yaml; a library that is not loaded is absent, ``cuda`` is None
-            without a device.
+        deterministic: Whether the frameworks' deterministic kernels were asked for.
+        used: Library (python, numpy, torch, cuda) to the seed it was given; None: not loaded,
+            or no such device.
+        state_sha256: Library to the fingerprint of its state right after seeding.
     """
 
     seed: int
-    deterministic: bool
-    seeds: dict[str, Any] = field(default_factory=dict)
+    deterministic: bool = False
+    used: dict[str, int | None] = field(
+        default_factory=lambda: {"python": None, "numpy": None, "torch": None, "cuda": None}
+    )
+    state_sha256: dict[str, str] = field(default_factory=dict)
 
-
-_current: SeedRecord | None = None
+    @property
+    def seeds(self) -> dict[str, Any]:
+        """The mapping ``seeds`` of environment.yaml."""
+        return {**self.used, "state_sha256": dict(self.state_sha256)}
 
 
 def set_seed(seed: int, deterministic: bool = False) -> SeedRecord:
-    """Seed Python, and NumPy, PyTorch and CUDA as far as they are loaded.
+    """Seed Python and what is loaded of NumPy, PyTorch and CUDA; nothing is imported for it.
 
-    A library that is imported later is seeded then. Nothing is imported by this call.
+    NumPy or torch imported later are seeded the moment they are loaded. NumPy takes the seed
+    modulo 2**32.
 
     Args:
-        seed: A whole number from 0 to 2**32 - 1 (the range that all of them take).
-        deterministic: Also set the frameworks' flags for deterministic algorithms, which may
-            cost 10 to 20 % of speed and never promises equality across versions and machines.
+        seed: A whole number from 0 to 2**64 - 1.
+        deterministic: Also ask torch for deterministic kernels, which may cost 10-20 % of the
+            speed; operations that have none only warn.
+
+    Returns:
+        The record, which :func:`current` gives from now on.
 
     Raises:
-        UsageError: The seed is no such number.
+        UsageError: ``seed`` is no whole number in that range.
     """
-    global _current
-    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise UsageError(f"the seed is {seed!r:.60}", expected="a whole number, such as seed=1337")
-    number = int(seed.__index__())
-    if not 0 <= number <= _LARGEST:
-        raise UsageError(f"the seed is {number}", expected=f"a whole number from 0 to {_LARGEST}")
-    record = SeedRecord(number, deterministic, {"state_sha256": {}})
-    random.seed(number)
-    _note(record, "python", random.getstate()[1][:_WORDS])
-    _current = record
-    if deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    for library, seed_it in _LIBRARIES.items():
-        module = sys.modules.get(library)
-        if module is not None and _is_whole(module):
-            seed_it(module, record)
-    _watch_imports()
+    global _record
+    record = SeedRecord(_whole_number(seed), bool(deterministic))
+    with _lock:
+        _record = record
+        random.seed(record.seed)
+        _note(record, "python", record.seed, random.getstate()[1][:_WORDS])
+        if deterministic:
+            # Read when cuBLAS makes its first handle: it has to stand before CUDA is used.
+            os.environ.setdefault(_CUBLAS, ":4096:8")
+            _say_cost_once()
+        for library, action in (("numpy", _seed_numpy), ("torch", _seed_torch)):
+            when_imported(library, action)
     return record
 
 
 def current() -> SeedRecord | None:
-    """Return what the last :func:`set_seed` of this process seeded, or None."""
-    return _current
-
-
-def _note(record: SeedRecord, library: str, words: Sequence[int] | None) -> None:
-    record.seeds[library] = record.seed
-    if words is not None:
-        record.seeds["state_sha256"][library] = fingerprint(words)
-
-
-def fingerprint(words: Sequence[int]) -> str:
-    """Return the SHA-256 of a generator's 624 words as little-endian uint32.
-
-    Args:
-        words: 624 numbers from 0 to 2**32 - 1.
-    """
-    return hashlib.sha256(struct.pack(f"<{len(words)}I", *words)).hexdigest()
+    """Return the record of the last :func:`set_seed`, or None."""
+    return _record
 
 
 def expected_state_sha256(library: str, seed: int) -> str | None:
-    """Return the fingerprint that follows from a seed, or None for an unknown library.
+    """Return the fingerprint that seeding ``library`` with ``seed`` leaves, recomputed here.
 
     Args:
-        library: ``python``, ``numpy`` or ``torch``.
-        seed: As recorded.
+        library: ``python``, ``numpy`` or ``torch`` (its CPU generator, which takes the lower
+            32 bits of the seed).
+        seed: The seed that the library was given.
+
+    Returns:
+        The SHA-256, or None for another library or a seed that it would not have taken.
     """
     if seed < 0:
         return None
     if library == "python":
-        return fingerprint(random.Random(seed).getstate()[1][:_WORDS])  # noqa: S311
-    if library == "numpy" and seed <= _LARGEST:
-        return fingerprint(_init_genrand(seed))
-    if library == "torch":
-        return fingerprint(_init_genrand(seed & _LARGEST))
+        return _fingerprint(random.Random(seed).getstate()[1][:_WORDS])  # noqa: S311
+    if library == "numpy" and seed <= _MASK:
+        return _fingerprint(_twister_words(seed))
+    if library == "torch" and seed < 2**64:
+        return _fingerprint(_twister_words(seed & _MASK))
     return None
 
 
-def _init_genrand(seed: int) -> list[int]:
-    """The initialisation of the reference implementation, mt19937ar.c of 2002/1/26."""
-    words = [seed]
+def _twister_words(seed: int) -> list[int]:
+    """``init_genrand`` of mt19937ar.c (Matsumoto and Nishimura, 2002)."""
+    words = [seed & _MASK]
     for index in range(1, _WORDS):
-        previous = words[-1]
-        words.append((1812433253 * (previous ^ (previous >> 30)) + index) & 0xFFFFFFFF)
+        before = words[-1]
+        words.append((1812433253 * (before ^ (before >> 30)) + index) & _MASK)
     return words
 
 
-# -- libraries ----------------------------------------------------------------------------
+def _fingerprint(words: Sequence[int]) -> str:
+    return hashlib.sha256(struct.pack(f"<{_WORDS}I", *words)).hexdigest()
 
 
-def _seed_numpy(numpy: Any, record: SeedRecord) -> None:
-    numpy.random.seed(record.seed)
-    _note(record, "numpy", [int(word) for word in numpy.random.get_state()[1]])
+def _whole_number(seed: Any) -> int:
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if isinstance(seed, bool) or not 0 <= number < 2**64:
+        raise UsageError(
+            f"the seed is {seed!r:.80}",
+            where="set_seed",
+            expected="a whole number from 0 to 2**64 - 1",
+            fix="Pass one, such as set_seed(1337)",
+        )
+    return number
 
 
-def _seed_torch(torch: Any, record: SeedRecord) -> None:
-    torch.manual_seed(record.seed)
-    _note(record, "torch", _torch_words(torch))
-    record.seeds["cuda"] = None
-    if torch.cuda.is_available():
-        torch.cuda.manual_seed_all(record.seed)
-        record.seeds["cuda"] = record.seed
-    if record.deterministic:
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.backends.cudnn.deterministic = True
-        torch.backends.cudnn.benchmark = False
+def _note(record: SeedRecord, library: str, seed: int, words: Sequence[int]) -> None:
+    record.used[library] = seed
+    record.state_sha256[library] = _fingerprint(words)
 
 
-def _torch_words(torch: Any) -> list[int] | None:
-    """Read the words out of the CPU generator's state.
+def _seed_numpy(numpy: ModuleType) -> None:
+    with _lock:
+        if (record := _record) is None:
+            return
+        seed = record.seed & _MASK
+        numpy.random.seed(seed)
+        _note(record, "numpy", seed, [int(word) for word in numpy.random.get_state()[1]])
 
-    Its state is the struct of the old Torch generator: seed (8 bytes), left and seeded (4 each),
-    next (8), then 624 words of 8 bytes each, of which the upper half is nothing.
+
+def _seed_torch(torch: ModuleType) -> None:
+    with _lock:
+        if (record := _record) is None:
+            return
+        torch.manual_seed(record.seed)
+        state = bytes(torch.get_rng_state().tolist())
+        _note(record, "torch", record.seed, torch_state_words(state))
+        if torch.cuda.is_available():
+            record.used["cuda"] = record.seed
+        if record.deterministic:
+            torch.use_deterministic_algorithms(True, warn_only=True)
+            torch.backends.cudnn.deterministic = True
+            torch.backends.cudnn.benchmark = False
+
+
+def torch_state_words(state: bytes) -> list[int]:
+    """Return the 624 words within the bytes of ``torch.get_rng_state()``.
+
+    torch keeps them as 64-bit integers after a seed (8 bytes), two 32-bit flags and the position
+    (8 bytes), as ATen's CPUGeneratorImplStateLegacy lays them out.
+
+    Raises:
+        ValueError: ``state`` is too short to be one.
     """
-    data = bytes(torch.get_rng_state().tolist())
-    start = 24
-    if len(data) < start + 8 * _WORDS:
-        return None
-    words = struct.unpack_from(f"<{_WORDS}Q", data, start)
-    return list(words) if all(word <= _LARGEST for word in words) else None
+    if len(state) < _TORCH_STATE_BYTES:
+        raise ValueError(f"a torch state of {len(state)} bytes; at least {_TORCH_STATE_BYTES}")
+    words = struct.unpack_from(f"<{_WORDS}Q", state, _TORCH_STATE_OFFSET)
+    return [word & _MASK for word in words]
 
 
-_LIBRARIES: dict[str, Callable[[Any, SeedRecord], None]] = {
-    "numpy": _seed_numpy,
-    "torch": _seed_torch,
-}
+def _say_cost_once() -> None:
+    global _said
+    if not _said:
+        _said = True
+        sys.stderr.write("reportgen: deterministic=True may cost 10-20 % of the training's speed\n")
 
 
-def _is_whole(module: Any) -> bool:
-    """Tell a library that is imported from one that is being imported."""
-    spec = getattr(module, "__spec__", None)
-    return hasattr(module, "random") and not getattr(spec, "_initializing", False)
+_said = False
 
 
-class _SeedOnImport(MetaPathFinder):
-    """Seeds a library right after it was imported; finds nothing itself."""
+def when_imported(name: str, action: Callable[[ModuleType], None]) -> None:
+    """Call ``action(module)`` now if ``name`` is loaded, else once, right after it was loaded.
+
+    What ``action`` raises never reaches the import: the module is the user's, the fault is not.
+    A later call for the same ``name`` and ``action`` changes nothing.
+
+    Args:
+        name: A module, such as ``torch`` or ``torch.optim``.
+        action: Called with it; a plain function, since it is compared by identity.
+    """
+    module = sys.modules.get(name)
+    if module is not None and not _is_loading(module):
+        action(module)
+        return
+    waiting = _finder.waiting.setdefault(name, [])
+    if action not in waiting:
+        waiting.append(action)
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+
+
+def _is_loading(module: ModuleType) -> bool:
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
+
+
+class _AfterImport(importlib.abc.MetaPathFinder):
+    """Finds nothing itself: it lets the others find, and runs actions after the load."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, list[Callable[[ModuleType], None]]] = {}
+        self._asking = threading.local()
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if name not in _LIBRARIES:
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in self.waiting or getattr(self._asking, "busy", False):
             return None
-        for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
-                continue
-            spec = finder.find_spec(name, path, target)
-            if spec is not None:
-                if spec.loader is not None:
-                    _seed_after(spec.loader, name)
-                return spec
-        return None
+        self._asking.busy = True
+        try:
+            spec = _found_by_others(fullname, path, target)
+        finally:
+            self._asking.busy = False
+        loader = spec.loader if spec else None
+        if loader is None or not hasattr(loader, "exec_module"):
+            return None
+        load = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            load(module)
+            for action in self.waiting.pop(fullname, ()):
+                _run_quietly(action, module)
+
+        # On the loader found, rather than a loader of ours: resource readers and debuggers
+        # look at its type.
+        loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
 
 
-def _seed_after(loader: Loader, name: str) -> None:
-    load = loader.exec_module
-
-    def exec_module(module: ModuleType) -> None:
-        load(module)
-        if _current is not None:
-            try:
-                _LIBRARIES[name](module, _current)
-            except Exception as error:
-                warnings.warn(
-                    f"reportgen: {name} could not be seeded: {error}", RuntimeWarning, stacklevel=2
-                )
-
-    loader.exec_module = exec_module  # type: ignore[method-assign]
+def _found_by_others(
+    fullname: str, path: Sequence[str] | None, target: ModuleType | None
+) -> importlib.machinery.ModuleSpec | None:
+    for finder in sys.meta_path:
+        if finder is _finder or not hasattr(finder, "find_spec"):
+            continue
+        spec = finder.find_spec(fullname, path, target)
+        if spec is not None:
+            return spec
+    return None
 
 
-_finder = _SeedOnImport()
+def _run_quietly(action: Callable[[ModuleType], None], module: ModuleType) -> None:
+    try:
+        action(module)
+    except Exception as error:
+        sys.stderr.write(
+            f"reportgen: {module.__name__} was loaded and then not set up:"
+            f" {type(error).__name__}: {str(error)[:200]}\n"
+        )
 
 
-def _watch_imports() -> None:
-    if _finder not in sys.meta_path and any(name not in sys.modules for name in _LIBRARIES):
-        sys.meta_path.insert(0, _finder)
+_finder = _AfterImport()
