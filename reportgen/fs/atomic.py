@@ -49,8 +49,9 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     """
     start = path.name.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "ignore")
     beside = path.with_name(f".{start}.{secrets.token_hex(4)}.tmp")
-    os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
+        os.close(descriptor)
         yield beside
         os.replace(beside, path)
     except BaseException:

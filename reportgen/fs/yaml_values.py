@@ -146,7 +146,7 @@ class ValueBuilder:
                     return number, "is larger than any number of double precision"
                 return number, "loses its last zero" if _ZERO_AT_END.fullmatch(text) else None
             whole = int(self.loader.construct_yaml_int(node))
-        except ValueError:
+        except (ValueError, IndexError):
             if re.fullmatch(r"[-+0-9_]+", text):
                 return text, "has too many digits for a number and is kept as text"
             raise self._fault(node, f"{text!r:.60} is no number", "a number") from None
