@@ -15,20 +15,11 @@ ANY_TEXT = st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF, exclud
 
 @pytest.mark.parametrize(
     "path",
-    ["../x", "../../../../etc/passwd", "a/../../x", "/etc/passwd", "//h/s", "C:\\x", "C:x"]
-    + [
-        "..\\..\\x",
-        "\\\\h\\s",
-        "a\0b",
-        ".",
-        "",
-        "a//b",
-        "~/x",
-        "~root/x",
-        "~",
-        "file:///etc/passwd",
-    ]
-    + ["x#../../y", "x;../y", "a/./b", "a/", "https://example.org/x"],
+    [
+        *("../x", "../../../../etc/passwd", "a/../../x", "/etc/passwd", "//h/s", "C:\\x", "C:x"),
+        *("..\\..\\x", "\\\\h\\s", "a\0b", ".", "", "a//b", "~/x", "~root/x", "~"),
+        *("file:///etc/passwd", "https://example.org/x", "x#../../y", "x;../y", "a/./b", "a/"),
+    ],
 )
 def test_paths_that_leave_the_folder_are_refused(path: str) -> None:
     with pytest.raises(UnsafePathError) as caught:
