@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from reportgen.logger.alert_rules import alert_when
     from reportgen.logger.run import ActiveRun, start_run
+    from reportgen.logger.tracker import ExperimentTracker
     from reportgen.seeds import set_seed
 
 __version__ = "1.0.0.dev0"
@@ -32,6 +33,7 @@ __version__ = "1.0.0.dev0"
 _MODULE_OF = {
     "ActiveRun": "reportgen.logger.run",
     "BuildError": "reportgen.errors",
+    "ExperimentTracker": "reportgen.logger.tracker",
     "LimitError": "reportgen.errors",
     "NewerVersionError": "reportgen.errors",
     "NotFoundError": "reportgen.errors",
@@ -50,6 +52,7 @@ _MODULE_OF = {
 __all__ = [
     "ActiveRun",
     "BuildError",
+    "ExperimentTracker",
     "LimitError",
     "NewerVersionError",
     "NotFoundError",

@@ -150,6 +150,7 @@ class AlertWatcher:
         value: float | None = None,
     ) -> None:
         if not self._context.active:
+            self._context.late("alerts")
             return
         name = self._context.run.name
         alert = Alert(time.time(), level, title, text, name, step, metric, value)

@@ -62,6 +62,7 @@ class ArtifactStore:
                 counted and warned of.
         """
         if not self._context.active:
+            self._context.late("artifacts")
             return None
         with self._context.overhead("artifacts"):
             try:

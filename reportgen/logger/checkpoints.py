@@ -133,6 +133,7 @@ class CheckpointStore:
             UnavailableError: safetensors is asked for and not installed.
         """
         if not self._context.active:
+            self._context.late("checkpoints")
             return None
         with self._lock, self._context.overhead("checkpoints"):
             try:

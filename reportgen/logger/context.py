@@ -9,17 +9,28 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from reportgen.errors import ReportgenError
 from reportgen.fs.atomic import write_bytes
+from reportgen.fs.documents import load_yaml
 from reportgen.runs import layout, writer
-from reportgen.runs.schema import Document, LeftOut, ManifestFile, MetricDefinition, Run
+from reportgen.runs.schema import (
+    Document,
+    LeftOut,
+    ManifestFile,
+    MetricDefinition,
+    Run,
+    to_plain,
+)
 
 LOGGER = logging.getLogger("reportgen")
+
+FurtherKeys = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 _LEFT_OUT_LIMIT = 1_000
 
@@ -49,6 +60,7 @@ class RunContext:
         self.lock = threading.RLock()
         self.say: Callable[[str], None] = LOGGER.info
         self._warned: set[str] = set()
+        self._further_keys: dict[str, FurtherKeys] = {}
 
     def fault(self, kind: str, error: BaseException | str, *, lost: int = 1) -> None:
         """Take a fault of reportgen or of the disk: warn the first time, count, never raise.
@@ -104,9 +116,32 @@ class RunContext:
 
     def write(self, place: str, value: Document | object) -> bool:
         """Write a document at its place in the folder; a fault is counted, False returned."""
-        if isinstance(value, Document):
-            return self._put(place, lambda: writer.write_document(self.folder, place, value))
-        return self._put(place, lambda: writer.write_plain(self.folder, place, value))
+
+        def put() -> None:
+            plain = to_plain(value) if isinstance(value, Document) else value
+            further = self._further_keys.get(place)
+            if further is not None and isinstance(plain, dict):
+                plain = {**plain, **further(plain)}
+            writer.write_plain(self.folder, place, plain)
+
+        return self._put(place, put)
+
+    def add_keys(self, place: str, further: FurtherKeys) -> None:
+        """Let a YAML document have keys beyond the standard's, whenever it is written.
+
+        One that is on disk already is written again.
+
+        Args:
+            place: The document.
+            further: Given the plain document, returns the keys to add.
+        """
+        with self.lock:
+            self._further_keys[place] = further
+            try:
+                written = load_yaml((self.folder / place).read_bytes(), name=place)
+            except (OSError, ReportgenError):  # not there yet
+                return
+            self.write(place, written)
 
     def write_data(self, place: str, data: bytes) -> bool:
         """Write bytes at a place in the folder, as :meth:`write`."""

@@ -61,6 +61,7 @@ class FigureStore:
                 ``name`` is logged; later ones are counted and warned of.
         """
         if not self._context.active:
+            self._context.late("figures")
             return None
         with self._context.overhead("figures"):
             try:

@@ -58,6 +58,7 @@ class PredictionStore:
                 columns, the first time that ``split`` is logged; later ones are counted.
         """
         if not self._context.active:
+            self._context.late("predictions")
             return None
         with self._context.overhead("predictions"):
             try:

@@ -15,6 +15,7 @@ from reportgen.errors import UsageError
 from reportgen.logger.alert_rules import AlertRule, Level
 from reportgen.logger.checkpoints import CheckpointStore
 from reportgen.logger.config_access import Config
+from reportgen.logger.context import RunContext
 from reportgen.logger.figures import FigureStore
 from reportgen.logger.inputs import InputSpec
 from reportgen.logger.interface import Sink
@@ -166,6 +167,11 @@ class ActiveRun:
         return self._session.context.run.name
 
     @property
+    def context(self) -> RunContext:
+        """What the parts of the run share, for what is built on top of one."""
+        return self._session.context
+
+    @property
     def config(self) -> Config:
         """The configuration; which of its keys are read is recorded from here on."""
         self._session.access.tracking = True
@@ -253,7 +259,11 @@ class ActiveRun:
         self._session.training_log.line(f"{name}{at}: {text}")
 
     def log_figure(self, name: str, figure: Any, step: int | None = None) -> Path | None:
-        """Keep a figure; as :meth:`reportgen.logger.figures.FigureStore.log`."""
+        """Keep a figure; as :meth:`reportgen.logger.figures.FigureStore.log`.
+
+        Without ``step`` it belongs to the last step that was logged, if any.
+        """
+        step = self._last_step() if step is None else step
         path = self._session.figures.log(name, figure, step)
         if path is not None:
             self._tell_sinks("figure", name, path, step)
@@ -268,9 +278,14 @@ class ActiveRun:
         )
 
     def save_checkpoint(self, model: Any, optimizer: Any = None, **facts: Any) -> Path | None:
-        """Keep a checkpoint; as :meth:`reportgen.logger.checkpoints.CheckpointStore.save`."""
+        """Keep a checkpoint; as :meth:`reportgen.logger.checkpoints.CheckpointStore.save`.
+
+        Without ``step`` it belongs to the last step that was logged, if any.
+        """
         if optimizer is not None:
             self._session.optimizer.saw(optimizer)
+        if facts.get("step") is None:
+            facts["step"] = self._last_step()
         return self._session.checkpoints.save(model, optimizer, **facts)
 
     def log_artifact(self, path: str | os.PathLike[str], **place: Any) -> Path | None:
@@ -341,6 +356,10 @@ class ActiveRun:
         self._session.end(Ending("finished", stopped_early=stopped_early or None))
 
     # -- inside ---------------------------------------------------------------------------
+
+    def _last_step(self) -> int | None:
+        step = self._session.metrics.last_step
+        return step if step >= 0 else None
 
     def _choose_log(self) -> None:
         """Take the bare call of the hot path unless somebody asked for more."""

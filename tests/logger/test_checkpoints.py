@@ -239,6 +239,15 @@ def test_a_forked_child_saves_nothing(context: RunContext, model: torch.nn.Modul
     assert not store.folder.exists()
 
 
+def test_a_checkpoint_after_the_end_is_said_and_not_kept(
+    context: RunContext, model: torch.nn.Module, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = CheckpointStore(context)
+    context.close()
+    assert store.save(model, epoch=1) is None
+    assert ["after the end" in text for text in caplog.messages] == [True]
+
+
 def test_the_loggers_of_the_store_do_not_speak_of_a_good_save(
     context: RunContext, model: torch.nn.Module, caplog: pytest.LogCaptureFixture
 ) -> None:
