@@ -1,0 +1,99 @@
+"""``reportgen build``: the site of some runs, as a folder that opens by double click."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from reportgen.cli.main import PARTLY
+from reportgen.cli.options import add_json, add_settings, note, print_json, settings_of
+from reportgen.errors import UnreadableError
+from reportgen.terminal import one_line
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "path",
+        nargs="*",
+        type=Path,
+        help="a run folder or a folder that holds runs; the roots of the settings by default",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="SITE",
+        default=Path("site"),
+        help="folder of the site, replaced as a whole (default: site)",
+    )
+    parser.add_argument(
+        "--theme", metavar="NAME|DIR", help="a built-in theme, or a theme's folder such as ./lab"
+    )
+    parser.add_argument(
+        "--repository",
+        type=Path,
+        metavar="DIR",
+        help="repository that runs are judged against, in place of the one around each",
+    )
+    parser.add_argument("--title", help="heading of the overview")
+    parser.add_argument(
+        "--base-url", metavar="URL", help="where the site will stand, for links from 404.html"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="build nothing when a run cannot be read"
+    )
+    add_json(parser)
+    add_settings(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build the site; the status is 3 when some run could not be read.
+
+    Raises:
+        UnreadableError: ``--strict``, and some run cannot be read.
+        ReportgenError: As :func:`reportgen.site.build.build_site`.
+    """
+    from reportgen.site.build import build_site
+    from reportgen.site.gather import read_runs
+
+    settings = settings_of(args, theme=args.theme, site={"title": args.title})
+    paths = args.path or list(settings.roots)
+    if args.strict:
+        _, problems = read_runs(paths)
+        if problems:
+            first = problems[0]
+            raise UnreadableError(
+                f"{len(problems)} of the inputs cannot be read, the first: {first.message}",
+                where=first.file,
+                fix="Build without --strict to leave them out",
+            )
+    result = build_site(
+        paths,
+        args.output,
+        theme=settings.theme,
+        base_url=args.base_url,
+        settings=settings,
+        repository=args.repository,
+    )
+    for problem in result.problems:
+        note(args, f"left out: {problem}")
+    if args.json:
+        print_json(
+            {
+                "runs": result.runs,
+                "pages": result.pages,
+                "bytes": result.bytes,
+                "reused": result.reused,
+                "seconds": result.seconds,
+                "index": str(result.index),
+            }
+        )
+    else:
+        print(
+            one_line(
+                f"{result.index}: {result.runs} runs, {result.pages} pages, "
+                f"{result.bytes / 1e6:.1f} MB in {result.seconds:.1f} s"
+            )
+        )
+    return PARTLY if result.problems else 0

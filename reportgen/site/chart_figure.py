@@ -1,0 +1,143 @@
+"""A chart as a page carries it: static curves, a summary in words, what the script needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.site.figures import number
+from reportgen.site.model import Record
+from reportgen.site.project import Project
+from reportgen.site.static_chart import Line, StaticChart, static_chart
+from reportgen.site.text import clip, script_json
+
+LABEL_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line: a metric of a run, as it is called in this chart."""
+
+    record: Record
+    metric: str
+    label: str
+    style: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRow:
+    """A line of the table behind a chart."""
+
+    label: str
+    style: tuple[int, int]
+    page: str
+    first: str
+    last: str
+    low: str
+    high: str
+    points: int
+    broken: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFigure:
+    """A figure with everything that a template writes.
+
+    Attributes:
+        title: Heading: the metric.
+        note: Beside it, in a softer tone.
+        y_title: Axis title with unit.
+        static: Geometry of the static curves.
+        rows: The table behind the chart.
+        summary: The chart in one or two sentences.
+        data: JSON for the script: one object a series.
+    """
+
+    title: str
+    note: str
+    y_title: str
+    static: StaticChart
+    rows: tuple[SeriesRow, ...]
+    summary: str
+    data: str
+
+
+def chart_figure(
+    project: Project, series: Sequence[Series], *, title: str, note: str = ""
+) -> ChartFigure | None:
+    """Return a figure of the series that have points, or None when none has."""
+    present = [s for s in series if (s.record.slug, s.metric) in project.curves]
+    if not present:
+        return None
+    units = {unit for s in present if (unit := s.record.metrics[s.metric].unit)}
+    y_title = f"{clip(title, 80)} ({clip(units.pop(), 20)})" if len(units) == 1 else clip(title, 80)
+    rows = tuple(_row(project, s) for s in present)
+    return ChartFigure(
+        title=clip(title),
+        note=note,
+        y_title=y_title,
+        static=static_chart([_line(project, s) for s in present]),
+        rows=rows,
+        summary=_summary(clip(title, 80), rows),
+        data=script_json([_reference(project, s) for s in present]),
+    )
+
+
+def _line(project: Project, series: Series) -> Line:
+    curve = project.curves[series.record.slug, series.metric]
+    return Line(curve.steps, curve.values, clip(series.label, LABEL_LIMIT), series.style)
+
+
+def _reference(project: Project, series: Series) -> dict[str, object]:
+    colour, dash = series.style
+    return {
+        "run": series.record.slug,
+        "label": clip(series.label, LABEL_LIMIT),
+        "metric": clip(series.metric),
+        "colour": colour,
+        "dash": dash,
+        **project.files[series.record.slug, series.metric].reference(),
+    }
+
+
+def _row(project: Project, series: Series) -> SeriesRow:
+    curve = project.curves[series.record.slug, series.metric]
+    finite = [(v, s) for v, s in zip(curve.values, curve.steps, strict=True) if math.isfinite(v)]
+    broken = next(
+        (
+            pair
+            for pair in zip(curve.values, curve.steps, strict=True)
+            if not math.isfinite(pair[0])
+        ),
+        None,
+    )
+    low = min(finite, default=None)
+    high = max(finite, key=lambda pair: pair[0], default=None)
+    return SeriesRow(
+        label=clip(series.label, LABEL_LIMIT),
+        style=series.style,
+        page=series.record.page,
+        first=_at(curve.values[0], curve.steps[0]),
+        last=_at(curve.values[-1], curve.steps[-1]),
+        low=_at(*low) if low else "–",
+        high=_at(*high) if high else "–",
+        points=len(curve.values),
+        broken="" if broken is None else _at(*broken),
+    )
+
+
+def _at(value: float, step: int) -> str:
+    return f"{number(value)} at step {step}"
+
+
+def _summary(title: str, rows: Sequence[SeriesRow]) -> str:
+    if len(rows) == 1:
+        row = rows[0]
+        if row.points == 1:
+            return f"{title}: one point, {row.last}."
+        text = f"{title} goes from {row.first} to {row.last}; lowest {row.low}, highest {row.high}."
+        return f"{text} {row.broken}." if row.broken else text
+    parts = [f"{row.label} ends at {row.last}" for row in rows[:6]]
+    more = f"; {len(rows) - 6} more lines" if len(rows) > 6 else ""
+    return f"{title}, {len(rows)} lines: {'; '.join(parts)}{more}."

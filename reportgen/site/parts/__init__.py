@@ -1,0 +1,1 @@
+"""Parts of a run's page, each from the run's files to typed rows."""

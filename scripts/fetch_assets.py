@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Fetch the browser libraries that the site ships, unmodified, and pin what was fetched.
+
+    python scripts/fetch_assets.py            fetch the versions in the lock file again
+    python scripts/fetch_assets.py --check    compare the committed files with the lock file
+    python scripts/fetch_assets.py vega=6.4.0 vega-lite=6.4.1 vega-embed=7.3.0
+
+Packages come from the npm registry by ``npm pack``, which verifies each tarball against the
+registry's digest. Only the named build and the licence are taken out of it. The versions are
+those that the altair in use writes specifications for (``altair.SCHEMA_VERSION``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+VENDOR = Path(__file__).resolve().parents[1] / "reportgen" / "site" / "assets" / "vendor"
+LOCK = VENDOR / "lock.json"
+BUILDS = {
+    "vega": "build/vega.min.js",
+    "vega-lite": "build/vega-lite.min.js",
+    "vega-embed": "build/vega-embed.min.js",
+}
+"""The classic build of each package, in the order in which a page loads them."""
+
+
+def main() -> int:
+    """Fetch or check; the exit status is 1 when a committed file differs from the lock file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="fetch nothing, compare hashes")
+    parser.add_argument("version", nargs="*", metavar="NAME=VERSION")
+    args = parser.parse_args()
+    if args.check:
+        faults = list(differences())
+        print("\n".join(faults) or "every vendored file is as the lock file says")
+        return 1 if faults else 0
+    versions = {entry["name"]: entry["version"] for entry in locked()}
+    versions.update(word.split("=", 1) for word in args.version)
+    entries = [fetch(name, versions[name], build) for name, build in BUILDS.items()]
+    LOCK.write_text(json.dumps({"packages": entries}, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def locked() -> list[dict[str, object]]:
+    """Return the entries of the lock file, none when there is no such file."""
+    return json.loads(LOCK.read_text(encoding="utf-8"))["packages"] if LOCK.is_file() else []
+
+
+def differences() -> list[str]:
+    """Name every committed file that is absent or not the one that was fetched."""
+    faults = []
+    for entry in locked():
+        for name, recorded in entry["files"].items():
+            path = VENDOR / name
+            if not path.is_file():
+                faults.append(f"{name}: missing")
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != recorded:
+                faults.append(f"{name}: differs from the lock file")
+    return faults
+
+
+def fetch(name: str, version: str, build: str) -> dict[str, object]:
+    """Write one package's build and licence, and return its entry of the lock file."""
+    with tempfile.TemporaryDirectory() as scratch:
+        command = ["npm", "pack", f"{name}@{version}", "--silent", "--json"]
+        result = subprocess.run(command, cwd=scratch, check=True, capture_output=True, text=True)
+        packed = json.loads(result.stdout)[0]
+        with tarfile.open(Path(scratch) / packed["filename"]) as archive:
+            described = json.loads(member(archive, "package.json"))
+            files = {
+                f"{name}.min.js": member(archive, build),
+                f"{name}.LICENSE": member(archive, "LICENSE"),
+            }
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    for file, data in files.items():
+        (VENDOR / file).write_bytes(data)
+    print(f"{name} {version}: {len(files[f'{name}.min.js'])} bytes", file=sys.stderr)
+    return {
+        "name": name,
+        "version": version,
+        "license": described["license"],
+        "source": f"npm:{name}@{version}/{build}",
+        "integrity": packed["integrity"],
+        "files": {file: hashlib.sha256(data).hexdigest() for file, data in files.items()},
+    }
+
+
+def member(archive: tarfile.TarFile, path: str) -> bytes:
+    """Return one regular file of an npm tarball."""
+    stream = archive.extractfile(f"package/{path}")
+    if stream is None:
+        raise SystemExit(f"package/{path}: no regular file in {archive.name}")
+    return stream.read()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
