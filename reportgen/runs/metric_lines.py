@@ -85,6 +85,8 @@ class LogFiller:
             return
         for number, text in enumerate(data.split(b"\n"), line):
             self._line(number, text.strip(), block.torn)
+            if self.bad_lines > self.limits.bad_lines:
+                return
 
     def _start(self, data: bytes) -> bytes:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -136,14 +137,13 @@ class RowFiller:
         return True
 
     def _one(self, name: str, value: Any, line: int, row: int) -> None:
-        series = self._series(name)
-        if series is None:
+        number = value if type(value) is float else self._number(line, name, value)
+        series = None if number is None else self._series(name)
+        if number is None or series is None:
             return
-        if type(value) is not float:
-            value = self._number(line, series, value)
-            if value is None:
-                return
-        series.values.append(value)
+        if type(value) is int and abs(value) > _FLOAT_HOLDS and math.isfinite(number):
+            series.exact[len(series.values)] = value
+        series.values.append(number)
         series.records.append(row)
 
     def _series(self, name: str) -> Series | None:
@@ -155,17 +155,14 @@ class RowFiller:
             series = self.log.series[name] = Series(name, self.log.columns)
         return series
 
-    def _number(self, line: int, series: Series, value: Any) -> float | None:
+    def _number(self, line: int, name: str, value: Any) -> float | None:
         stored = from_stored(value)
         if stored is None:
-            message = f"{series.name[:80]!r} is {_shown(value)}, which is no number"
+            message = f"{name[:80]!r} is {_shown(value)}, which is no number"
             self.notice("log.bad_value", "warning", message, line)
-        elif type(value) is int and not -_FLOAT_HOLDS <= value <= _FLOAT_HOLDS:
-            if abs(stored) == float("inf"):
-                message = f"{series.name[:80]!r} is larger than any number of double precision"
-                self.notice("log.bad_value", "warning", message, line)
-            else:
-                series.exact[len(series.values)] = value
+        elif type(value) is int and math.isinf(stored):
+            message = f"{name[:80]!r} is larger than any number of double precision"
+            self.notice("log.bad_value", "warning", message, line)
         return stored
 
     # -- the rest of a record -------------------------------------------------------------
