@@ -9,21 +9,19 @@ recomputed from the seed alone, without NumPy or torch.
 from __future__ import annotations
 
 import hashlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import operator
 import os
 import random
 import struct
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 from reportgen.errors import UsageError
+from reportgen.post_import import when_imported
 
 _WORDS = 624
 _MASK = 0xFFFFFFFF
@@ -199,86 +197,3 @@ def _say_cost_once() -> None:
 
 
 _said = False
-
-
-def when_imported(name: str, action: Callable[[ModuleType], None]) -> None:
-    """Call ``action(module)`` now if ``name`` is loaded, else once, right after it was loaded.
-
-    What ``action`` raises never reaches the import: the module is the user's, the fault is not.
-    A later call for the same ``name`` and ``action`` changes nothing.
-
-    Args:
-        name: A module, such as ``torch`` or ``torch.optim``.
-        action: Called with it; a plain function, since it is compared by identity.
-    """
-    module = sys.modules.get(name)
-    if module is not None and not _is_loading(module):
-        action(module)
-        return
-    waiting = _finder.waiting.setdefault(name, [])
-    if action not in waiting:
-        waiting.append(action)
-    if _finder not in sys.meta_path:
-        sys.meta_path.insert(0, _finder)
-
-
-def _is_loading(module: ModuleType) -> bool:
-    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
-
-
-class _AfterImport(importlib.abc.MetaPathFinder):
-    """Finds nothing itself: it lets the others find, and runs actions after the load."""
-
-    def __init__(self) -> None:
-        self.waiting: dict[str, list[Callable[[ModuleType], None]]] = {}
-        self._asking = threading.local()
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in self.waiting or getattr(self._asking, "busy", False):
-            return None
-        self._asking.busy = True
-        try:
-            spec = _found_by_others(fullname, path, target)
-        finally:
-            self._asking.busy = False
-        loader = spec.loader if spec else None
-        if loader is None or not hasattr(loader, "exec_module"):
-            return None
-        load = loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            load(module)
-            for action in self.waiting.pop(fullname, ()):
-                _run_quietly(action, module)
-
-        # On the loader found, rather than a loader of ours: resource readers and debuggers
-        # look at its type.
-        loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
-
-
-def _found_by_others(
-    fullname: str, path: Sequence[str] | None, target: ModuleType | None
-) -> importlib.machinery.ModuleSpec | None:
-    for finder in sys.meta_path:
-        if finder is _finder or not hasattr(finder, "find_spec"):
-            continue
-        spec = finder.find_spec(fullname, path, target)
-        if spec is not None:
-            return spec
-    return None
-
-
-def _run_quietly(action: Callable[[ModuleType], None], module: ModuleType) -> None:
-    try:
-        action(module)
-    except Exception as error:
-        sys.stderr.write(
-            f"reportgen: {module.__name__} was loaded and then not set up:"
-            f" {type(error).__name__}: {str(error)[:200]}\n"
-        )
-
-
-_finder = _AfterImport()

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from reportgen.errors import UsageError
 from reportgen.logger.context import RunContext
-from reportgen.logger.post_import import when_imported
 from reportgen.logger.values import stored_number
+from reportgen.post_import import when_imported
 from reportgen.runs import layout
 from reportgen.runs.schema import OptimizerState
 

@@ -21,7 +21,8 @@ Callback = Callable[[ModuleType], None]
 def when_imported(name: str, callback: Callback) -> None:
     """Call ``callback(module)`` once: at once when ``name`` is imported, else when it will be.
 
-    What the callback raises is dropped: an import must not fail for it.
+    What the callback raises is said on standard error and goes no further: the import is the
+    program's, the fault is not. Asking twice with one callback is asking once.
 
     Args:
         name: Full name of the module.
@@ -32,7 +33,9 @@ def when_imported(name: str, callback: Callback) -> None:
         _call([callback], module)
         return
     with _FINDER.lock:
-        _FINDER.waiting.setdefault(name, []).append(callback)
+        callbacks = _FINDER.waiting.setdefault(name, [])
+        if callback not in callbacks:
+            callbacks.append(callback)
         if _FINDER not in sys.meta_path:
             sys.meta_path.insert(0, _FINDER)
 
@@ -45,8 +48,11 @@ def _call(callbacks: list[Callback], module: ModuleType) -> None:
     for callback in callbacks:
         try:
             callback(module)
-        except Exception:  # noqa: S112  nobody stands above an import statement to be told
-            continue
+        except Exception as error:
+            sys.stderr.write(
+                f"reportgen: {module.__name__} was loaded and then not set up: "
+                f"{type(error).__name__}: {str(error)[:200]}\n"
+            )
 
 
 def _found_by_others(

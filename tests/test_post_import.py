@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from reportgen.logger.post_import import when_imported
+from reportgen.post_import import when_imported
 
 Write = Callable[[str, str], str]
 _COUNT = iter(range(1_000_000))
@@ -54,17 +54,32 @@ def test_a_module_that_is_imported_calls_back_at_once() -> None:
     assert seen == [sys.modules["json"]]
 
 
-def test_everybody_who_waits_is_called_and_a_failure_is_nobodys(write: Write) -> None:
+def test_everybody_who_waits_is_called_and_a_failure_is_said(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
     name = write("shared", "")
     seen: list[str] = []
 
     def fails(module: ModuleType) -> None:
-        raise RuntimeError
+        raise RuntimeError("not today")
 
     when_imported(name, fails)
     when_imported(name, lambda module: seen.append("second"))
     importlib.import_module(name)
     assert seen == ["second"]
+    assert capsys.readouterr().err == (
+        f"reportgen: {name} was loaded and then not set up: RuntimeError: not today\n"
+    )
+
+
+def test_one_callback_is_called_once_however_often_it_asked(write: Write) -> None:
+    name = write("asked", "")
+    seen: list[ModuleType] = []
+    callback = seen.append
+    for _ in range(3):
+        when_imported(name, callback)
+    importlib.import_module(name)
+    assert len(seen) == 1
 
 
 def test_the_module_keeps_its_loader(write: Write) -> None:
@@ -156,7 +171,7 @@ def test_imports_on_many_threads_call_back_once(write: Write) -> None:
 def test_nothing_is_imported_to_wait() -> None:
     program = """
 import sys
-from reportgen.logger.post_import import when_imported
+from reportgen.post_import import when_imported
 when_imported("xml.dom.minidom", print)
 assert "xml" not in sys.modules
 """
