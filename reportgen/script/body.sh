@@ -145,7 +145,7 @@ find_commit() {
 restore_code() {
     in_tree update-ref --no-deref HEAD "$COMMIT"
     in_tree read-tree "$COMMIT"
-    in_tree checkout-index --all --quiet || stop 3 "the files of the commit cannot be written"
+    in_tree checkout-index --all --index --quiet || stop 3 "the files of the commit cannot be written"
     if [ -n "$PATCH_SHA256" ]; then
         cp -- "$patch" "$folder/git_diff.patch"
         in_tree update-index -q --refresh
@@ -232,7 +232,7 @@ main() {
     trap tidy EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    unset REPORTGEN_RUN_DIR REPORTGEN_RUN_NAME
+    unset REPORTGEN_RUN_DIR REPORTGEN_RUN_NAME REPORTGEN_ROOTS REPORTGEN_STOP_AFTER_STEP
     unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_NAMESPACE \
         GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS
     command -v git >/dev/null || stop 3 "git is not installed"

@@ -101,7 +101,9 @@ def facts_of(view: RunView) -> ScriptFacts:
         patch_sha256=sha256_bytes(patch) if patch else None,
         remote=_matching(_REMOTE, remote),
         remote_refused=bool(remote) and not _REMOTE.fullmatch(remote),
-        left_out=tuple(file.path for file in git.left_out if _inside(file.path)),
+        left_out=tuple(
+            path for path in (file.path.rstrip("/") for file in git.left_out) if _inside(path)
+        ),
         python=_matching(_PYTHON_VERSION, python),
         requirements=read_requirements(view.text(layout.REQUIREMENTS) or ""),
         argv=tuple(command.argv),

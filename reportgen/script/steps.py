@@ -99,18 +99,20 @@ def reduce(tree: str) -> int:
     runs = {path.rpartition(b"/")[0] for path in paths if _is_run_file(os.fsencode(tree), path)}
     beside = {run.rpartition(b"/")[0] + b"/sweep.yaml" for run in runs}
     above = {folder + b"/models.yaml" for run in runs for folder in _folders(run)}
-    out = {os.fsencode(path) for path in recorded("left_out")} | beside | above
+    left_out = {path.encode("utf-8", "surrogateescape") for path in recorded("left_out")}
     for path in paths:
-        if path in out or not runs.isdisjoint(_folders(path)):
+        about = path in beside or path in above or path in left_out
+        if about or any(folder in runs or folder in left_out for folder in _folders(path)):
             sys.stdout.buffer.write(path + b"\0")
     return 0
 
 
 def _is_run_file(tree: bytes, path: bytes) -> bool:
-    if not path.endswith(b"/run.yaml"):
+    place = os.path.join(tree, path)
+    if not path.endswith(b"/run.yaml") or os.path.islink(place):
         return False
     try:
-        with open(os.path.join(tree, path), "rb") as stream:
+        with open(place, "rb") as stream:
             start = stream.read(4096)
     except OSError:
         return False

@@ -51,15 +51,20 @@ def test_obstacles(recorded: Any, part: str, value: dict[str, Any], obstacle: st
 
 def test_notes_for_whoever_runs_it(recorded: Any) -> None:
     recorded.run |= {"attempt": 2, "ranks": 4}
-    recorded.git["left_out"] = [{"path": "data/big.bin", "bytes": 20}, {"path": "../../x"}]
+    recorded.git["left_out"] = [
+        {"path": "data/big.bin", "bytes": 20},
+        {"path": "../../x"},
+        {"path": "ext/"},
+    ]
     found = facts(recorded)
     assert [note.split(":")[0] for note in found.notes] == [
         "the run was resumed (attempt 2)",
         "it ran on 4 ranks",
         "not in the record, the run may miss it",
         "not in the record, the run may miss it",
+        "not in the record, the run may miss it",
     ]
-    assert found.left_out == ("data/big.bin",)
+    assert found.left_out == ("data/big.bin", "ext")
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.capture.run_trees import run_paths
+from reportgen.capture.shadow import open_shadow
 from reportgen.fs.hashing import sha256_folder
 from reportgen.script import steps
 
@@ -35,32 +35,40 @@ def folder(tmp_path: Path) -> Path:
 
 
 RUN = "schema: reportgen.run/1\n"
-PATHS = st.lists(
-    st.lists(st.sampled_from(["runs", "a", "b"]), max_size=3),
-    max_size=6,
-).map(lambda folders: ["/".join(parts) for parts in folders])
-NAMES = ("run.yaml", "sweep.yaml", "models.yaml", "code.py")
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+FOLDERS = st.lists(st.sampled_from(["runs", "a", "b"]), max_size=3).map("/".join)
+NAMES = st.sampled_from(["run.yaml", "run.yaml", "sweep.yaml", "models.yaml", "code.py"])
+FILES = st.dictionaries(
+    st.tuples(FOLDERS, NAMES).map(lambda parts: "/".join(parts).lstrip("/")),
+    st.sampled_from([RUN, RUN, "x: 1\n"]),
+    min_size=3,
+    max_size=12,
 )
-@given(st.lists(st.tuples(PATHS, st.sampled_from(NAMES), st.sampled_from([RUN, "x: 1\n"]))))
+
+
+@settings(max_examples=20, deadline=None)
+@given(FILES)
 def test_what_is_no_code_is_what_capture_leaves_out(
-    tmp_path_factory: pytest.TempPathFactory, entries: list[tuple[list[str], str, str]]
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, str]
 ) -> None:
     tree = tmp_path_factory.mktemp("tree")
-    contents = {
-        f"{folder}/{name}".lstrip("/"): text
-        for folders, name, text in entries
-        for folder in folders
-    }
-    for path, text in contents.items():
+    for path, text in files.items():
         place = tree / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    expected = run_paths(contents, lambda path: contents[path].encode())
-    assert reduced(tree, list(contents), left_out=[]) == expected
+    git(tree, "init", "-q")
+    git(tree, "add", ".")
+    whole = git(tree, "write-tree")
+    out = reduced(tree, list(files), left_out=[])
+    if out:
+        git(tree, "update-index", "--force-remove", "--", *out)
+    with open_shadow(tree) as shadow:
+        assert git(tree, "write-tree") == shadow.without_runs(whole)
+
+
+def git(folder: Path, *words: str) -> str:
+    command = ["git", *words]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return result.stdout.strip()
 
 
 def reduced(tree: Path, paths: list[str], left_out: list[str]) -> list[str]:
@@ -80,7 +88,8 @@ def reduced(tree: Path, paths: list[str], left_out: list[str]) -> list[str]:
 def test_what_was_left_out_of_the_record_is_left_out_of_the_tree(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
-    assert reduced(tree, ["data/big.bin", "a.py"], ["data/big.bin"]) == ["data/big.bin"]
+    paths = ["data/big.bin", "a.py", "nested/b.py", "nested.py"]
+    assert reduced(tree, paths, ["data/big.bin", "nested"]) == ["data/big.bin", "nested/b.py"]
 
 
 def test_the_plan_shows_no_control_characters(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reportgen.script.variables import numeric_variables
+from reportgen.capture.environment import VARIABLES
+from reportgen.script.variables import NUMERIC_VARIABLES, numeric_variables
 
 
 def test_only_what_changes_numbers_and_was_looked_at() -> None:
@@ -21,3 +22,8 @@ def test_numbers_are_text_and_odd_values_are_none() -> None:
 
 def test_nothing_recorded_is_nothing_known() -> None:
     assert numeric_variables(None) == {}
+
+
+def test_whatever_is_recorded_is_set_again_or_belongs_to_the_machine() -> None:
+    of_the_machine = {"CUDA_VISIBLE_DEVICES", "CUDA_LAUNCH_BLOCKING"}
+    assert set(VARIABLES) - of_the_machine <= set(NUMERIC_VARIABLES)
