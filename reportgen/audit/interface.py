@@ -28,6 +28,7 @@ from reportgen.audit.report import (
     Severity,
     Where,
 )
+from reportgen.errors import LimitError
 from reportgen.fs.hashing import sha256_file
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class AuditContext:
         self.online = online
         self._find_siblings = siblings
         self._digests: dict[str, str] = {}
+        self._hashed = 0
 
     @cached_property
     def siblings(self) -> Sequence[RunView]:
@@ -97,10 +99,15 @@ class AuditContext:
         """Return the SHA-256 of a file of the run, computed once.
 
         Raises:
+            LimitError: More bytes than the policy lets one audit of a run hash.
             NotFoundError, UnsafePathError, UnreadableError, OSError: As
                 :func:`reportgen.fs.hashing.sha256_file`.
         """
         if path not in self._digests:
+            size = self.run.file_sizes.get(path, 0)
+            if size > self.policy.tolerances.hash_bytes - self._hashed:
+                raise LimitError(f"is too large to hash again ({size:,} bytes)", where=path)
+            self._hashed += size
             self._digests[path] = sha256_file(self.run.folder, path)[0]
         return self._digests[path]
 

@@ -7,13 +7,13 @@ Nothing of the audited repository's configuration, hooks or filters takes part; 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar, cast
 
-from reportgen.capture.git_process import Deadline
+from reportgen.capture.git_process import Deadline, base_environment, failure, run_git
 from reportgen.capture.shadow import SECONDS, ShadowRepository, find_top, open_shadow
 from reportgen.errors import LimitError, NotFoundError, ReportgenError, UnavailableError
 
@@ -133,48 +133,91 @@ class Repository:
             return set()
         asked = {(inside / path).relative_to(top).as_posix(): path for path in paths}
         try:
-            found = self._asked(("ignored", *asked), lambda shadow: shadow.ignored(asked))
+            found = self._asked(("ignored", *asked), lambda shadow: _ignored(shadow, asked))
         except ReportgenError:
             return set()
         return {asked[name] for name in found}
 
-    def code_tree(self, commit: str) -> str:
+    def code_tree(self, commit: str, left_out: Sequence[str] = ()) -> str:
         """Return the id of a commit's tree without the run folders in it.
+
+        Args:
+            commit: A commit of the repository.
+            left_out: Paths that go as well: those of git_info.yaml.
 
         Raises:
             UnavailableError: It cannot be asked.
-            NotFoundError: There is no such commit.
+            UnreadableError: There is no such commit.
         """
         return self._asked(
-            ("tree", commit), lambda shadow: shadow.without_runs(shadow.tree_of(commit))
+            ("tree", commit, *left_out),
+            lambda shadow: shadow.without_runs(commit, left_out=left_out),
         )
 
-    def patched_tree(self, commit: str, patch: bytes) -> str:
+    def patched_tree(self, commit: str, patch: bytes, left_out: Sequence[str] = ()) -> str:
         """Return the id of a commit's tree after a patch, without the run folders in it.
+
+        Args:
+            commit: A commit of the repository.
+            patch: Bytes of git_diff.patch.
+            left_out: Paths that go as well: those of git_info.yaml.
 
         Raises:
             UnreadableError: The patch does not apply.
             UnavailableError: It cannot be asked.
         """
         return self._asked(
-            ("patched", commit, patch), lambda shadow: shadow.tree_with_patch(commit, patch)
+            ("patched", commit, patch, *left_out),
+            lambda shadow: shadow.tree_with_patch(commit, patch, left_out=left_out),
         )
 
-    def commit_with_tree(self, tree: str, *, limit: int) -> str | None:
+    def commit_with_tree(
+        self, tree: str, left_out: Sequence[str] = (), *, limit: int
+    ) -> str | None:
         """Return a commit of the history whose tree, run folders removed, is ``tree``.
+
+        Args:
+            tree: Id of the recorded tree.
+            left_out: Paths that it does not hold: those of git_info.yaml.
+            limit: Commits looked at, newest first.
 
         Raises:
             UnavailableError: It cannot be asked.
         """
-        return self._asked(
-            ("history", tree, limit), lambda shadow: _commit_with_tree(shadow, tree, limit)
-        )
+
+        def search(shadow: ShadowRepository) -> str | None:
+            for commit, whole in shadow.history(limit):
+                if tree in (whole, shadow.without_runs(whole, left_out=left_out)):
+                    return commit
+            return None
+
+        return self._asked(("history", tree, limit, *left_out), search)
 
 
-def _commit_with_tree(shadow: ShadowRepository, tree: str, limit: int) -> str | None:
-    commits = list(shadow.history(limit))
-    whole = next((commit for commit, its in commits if its == tree), None)
-    return whole or next((one for one, its in commits if shadow.without_runs(its) == tree), None)
+def _ignored(shadow: ShadowRepository, paths: Iterable[str]) -> set[str]:
+    """Return which paths below the top git ignores and does not hold, whether they exist or not."""
+    # git refuses literal pathspecs here; behind "./" no name reads as pathspec magic.
+    asked = {f"./{path}": path for path in paths}
+    names = "".join(f"{name}\0" for name in asked).encode("utf-8", "surrogateescape")
+    environment = {
+        **base_environment(),
+        "GIT_DIR": str(shadow.path),
+        "GIT_WORK_TREE": str(shadow.top),
+        "GIT_INDEX_FILE": str(shadow.path / "index"),
+        "GIT_LITERAL_PATHSPECS": "0",
+    }
+    arguments = ["check-ignore", "-z", "--stdin"]
+    status, output, errors = run_git(
+        arguments,
+        folder=shadow.top,
+        environment=environment,
+        deadline=shadow.deadline,
+        stdin=names,
+    )
+    if status not in (0, 1):  # 1: none of them
+        raise failure(arguments, status, errors)
+    found = output.decode("utf-8", "surrogateescape").split("\0")
+    return {asked[name] for name in found if name in asked}
 
 
 class Repositories:

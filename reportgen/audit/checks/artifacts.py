@@ -7,7 +7,7 @@ import re
 from reportgen.audit.evidence import counted, last_step, listed
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
 from reportgen.audit.kinds import is_unended, no_model
-from reportgen.errors import NotFoundError, ReportgenError
+from reportgen.errors import LimitError, NotFoundError, ReportgenError
 from reportgen.runs import layout
 from reportgen.runs.schema import Checkpoint, Exit, ManifestFile
 from reportgen.runs.view import RunView
@@ -18,6 +18,7 @@ _LFS_POINTER = re.compile(
 )
 _LFS_BYTES = 1024
 _MATCHES = "artifacts.manifest-matches"
+_OUT_OF_REACH = ("kept elsewhere", "a Git LFS pointer", "too large to hash again")
 _RESEAL = "Seal the run again if the change was meant, else restore the file"
 
 
@@ -82,7 +83,7 @@ class ManifestMatches(Check):
             found = _compared(context, entry)
             if found == "absent":
                 absent.append(entry.path)
-            elif found in ("kept elsewhere", "a Git LFS pointer"):
+            elif found in _OUT_OF_REACH:
                 away[entry.path] = found
             elif found:
                 wrong[entry.path] = found
@@ -98,7 +99,7 @@ class ManifestMatches(Check):
         if away:
             named = listed(f"{path} ({reason})" for path, reason in away.items())
             return self.inconclusive(
-                f"{compared} of {counted(total, 'file')} equal, the others are not here: {named}",
+                f"{compared} of {counted(total, 'file')} equal, out of reach: {named}",
                 remedy="Fetch them beside the others, then audit again",
             )
         return self.passed(f"{counted(total, 'file')}, all equal to the seal", inspected=total)
@@ -120,6 +121,8 @@ def _compared(context: AuditContext, entry: ManifestFile) -> str | None:
         digest = context.digest(entry.path)
     except NotFoundError:
         return "absent"
+    except LimitError:
+        return "too large to hash again"
     except (ReportgenError, OSError) as error:
         return f"cannot be read: {error}"
     if digest == entry.sha256:

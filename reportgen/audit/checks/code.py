@@ -48,10 +48,9 @@ class CommitRecorded(Check):
         if _SHORT.fullmatch(commit) and set(commit) != {"0"}:
             message = f"{commit} is only the beginning of an id"
             return self.partial(message, where=where, remedy="Record the full id of the commit")
-        reason = unavailable(git.not_available, "commit")
-        if reason and not commit:
-            return self.inconclusive(reason)
-        message = f"{shown(git.commit)} is no commit id" if commit else "commit is null"
+        reason = git.not_available.get("commit")
+        none = f"no commit: {reason}" if reason else "commit is null"
+        message = f"{shown(git.commit)} is no commit id" if commit else none
         return self.failed(message, inspected=1 if commit else 0, where=where)
 
 
@@ -83,7 +82,8 @@ class CommitExists(Check):
             if repository.commit_exists(commit):
                 return self.passed(f"{commit[:12]}… is a commit of the repository")
             limit = context.policy.tolerances.history_commits
-            same = repository.commit_with_tree(git.tree, limit=limit) if git.tree else None
+            gone = left_out_of(git)
+            same = repository.commit_with_tree(git.tree, gone, limit=limit) if git.tree else None
             if same:
                 return self.partial(
                     f"{commit[:12]}… is gone, {same[:12]}… has the recorded tree "
@@ -106,6 +106,11 @@ class CommitExists(Check):
             )
         message = f"{commit[:12]}… is unknown to the repository, and no commit has its tree"
         return self.failed(message, where=[_place(context.run)])
+
+
+def left_out_of(git: GitInfo) -> tuple[str, ...]:
+    """Return the paths that the recorded tree does not hold, for their size or content."""
+    return tuple(left.path for left in git.left_out)
 
 
 def _place(view: RunView) -> Where:
@@ -168,12 +173,12 @@ class WorktreeStateKnown(Check):
         return self.passed(state)
 
     def _unknown(self, view: RunView, git: GitInfo) -> CheckResult:
+        if not git.commit:
+            message = "without a commit there is no state"
+            return self.inconclusive(message, blocked_by=CommitRecorded.id)
         reason = unavailable(git.not_available, "dirty")
         if reason:
             return self.inconclusive(reason)
-        blocked = None if git.commit else _RECORDED[0]
-        if blocked:
-            return self.inconclusive("without a commit there is no state", blocked_by=blocked)
         where = [at(view, layout.GIT, "dirty")]
         return self.failed("whether it had changes is not recorded", inspected=0, where=where)
 
@@ -211,7 +216,7 @@ def _tree_contradiction(context: AuditContext, git: GitInfo) -> str | None:
     commit = git.commit.strip().lower()
     if not context.repository.commit_exists(commit):
         raise NotFoundError("no such commit")
-    same = context.repository.code_tree(commit) == git.tree
+    same = context.repository.code_tree(commit, left_out_of(git)) == git.tree
     if git.dirty is False and not same:
         return "recorded as clean, but its tree is not that of the commit"
     if context.run.file_sizes.get(layout.PATCH) and same:

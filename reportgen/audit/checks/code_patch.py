@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.audit.checks.code import left_out_of
 from reportgen.audit.evidence import at, counted, listed, unavailable
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity
 from reportgen.audit.kinds import packaged
@@ -65,7 +66,7 @@ class PatchApplies(Check):
         try:
             if not context.repository.commit_exists(_commit(git)):
                 return self.inconclusive("the commit is not here", blocked_by=_EXISTS)
-            context.repository.patched_tree(_commit(git), patch)
+            context.repository.patched_tree(_commit(git), patch, left_out_of(git))
         except UnreadableError as error:
             return self.failed(error.what, where=[at(view, layout.PATCH)])
         except UnavailableError as error:
@@ -104,29 +105,29 @@ class PatchRestoresTree(Check):
             return self.inconclusive(error.what)
 
     def _compare(self, context: AuditContext, git: GitInfo, tree: str) -> CheckResult:
-        view, commit = context.run, _commit(git)
+        view, commit, gone = context.run, _commit(git), left_out_of(git)
         where = [at(view, layout.GIT, "tree"), at(view, layout.PATCH)]
         if not context.repository.commit_exists(commit):
             limit = context.policy.tolerances.history_commits
-            same = context.repository.commit_with_tree(tree, limit=limit)
+            same = context.repository.commit_with_tree(tree, gone, limit=limit)
             if same and is_clean(view):
                 message = f"the work tree was clean: its tree is that of {same[:12]}…"
                 return self.not_applicable(message)
             return self.inconclusive("the commit is not here", blocked_by=_EXISTS)
         if is_clean(view):
-            found = context.repository.code_tree(commit)
+            found = context.repository.code_tree(commit, gone)
             if found == tree:
                 return self.not_applicable("the work tree was clean: the tree is the commit's")
             message = f"recorded as clean with tree {tree[:12]}…, the commit has {found[:12]}…"
             return self.failed(message, where=where[:1], cause=_STATE)
         patch = patch_of(view)
         try:
-            found = context.repository.patched_tree(commit, patch)
+            found = context.repository.patched_tree(commit, patch, gone)
         except UnreadableError:
             found = ""
         if found == tree:
             return self.passed(f"tree {tree[:12]}… restored from {commit[:12]}… and the patch")
-        if b"\r\n" in patch and _with_plain_ends(context, commit, patch) == tree:
+        if b"\r\n" in patch and _with_plain_ends(context, commit, patch, gone) == tree:
             return self.partial(
                 "restored only once the patch has its line ends back (CRLF to LF)",
                 where=where,
@@ -138,9 +139,11 @@ class PatchRestoresTree(Check):
         return self.failed(message, where=where)
 
 
-def _with_plain_ends(context: AuditContext, commit: str, patch: bytes) -> str | None:
+def _with_plain_ends(
+    context: AuditContext, commit: str, patch: bytes, gone: tuple[str, ...]
+) -> str | None:
     try:
-        return context.repository.patched_tree(commit, patch.replace(b"\r\n", b"\n"))
+        return context.repository.patched_tree(commit, patch.replace(b"\r\n", b"\n"), gone)
     except UnreadableError:
         return None
 
@@ -194,12 +197,12 @@ class UntrackedCaptured(Check):
         return self.passed(f"{files}, all in the patch: {listed(git.untracked)}", inspected=count)
 
     def _not_listed(self, view: RunView, git: GitInfo) -> CheckResult:
-        reason = unavailable(git.not_available, "untracked", "dirty")
-        if reason:
-            return self.inconclusive(reason)
         if not git.commit:
             message = "without a commit nothing is tracked"
             return self.inconclusive(message, blocked_by="code.commit-recorded")
+        reason = unavailable(git.not_available, "untracked", "dirty")
+        if reason:
+            return self.inconclusive(reason)
         if git.dirty is None:
             message = "whether there are untracked files is not recorded"
             return self.inconclusive(message, blocked_by=_STATE)

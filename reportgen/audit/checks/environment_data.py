@@ -157,7 +157,7 @@ def _compare(context: AuditContext, entry: Input) -> tuple[str, str]:
         if not path.is_dir():
             if entry.bytes is not None and size != entry.bytes:
                 return "differs", f"has {size:,} bytes, recorded {entry.bytes:,}"
-            if size > context.policy.tolerances.data_bytes:
+            if size > context.policy.tolerances.hash_bytes:
                 return "loose", f"has {size:,} bytes as recorded, too many to hash again"
         # Runs of one root read the same inputs: each is hashed once an audit.
         digest, files, size = context.repository.remembered(
