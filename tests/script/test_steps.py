@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reportgen.capture.shadow import open_shadow
@@ -47,6 +47,14 @@ FILES = st.dictionaries(
 
 @settings(max_examples=20, deadline=None)
 @given(FILES)
+@example(
+    {
+        f"{folder}{name}": text
+        for folder in ("", "runs/", "runs/a/", "runs/a/b/")
+        for name, text in (("sweep.yaml", "x: 1\n"), ("models.yaml", "x: 1\n"), ("code.py", ""))
+    }
+    | {"runs/a/b/run.yaml": RUN, "other/run.yaml": "x: 1\n", "run.yaml": RUN}
+)
 def test_what_is_no_code_is_what_capture_leaves_out(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, str]
 ) -> None:
