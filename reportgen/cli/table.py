@@ -24,7 +24,9 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
+    Command("run", "run any command as a tracked run", "reportgen run -- python train.py"),
     Command("audit", "judge how far runs can be trusted and repeated", "reportgen audit runs"),
+    Command("build", "build the site of runs, a folder to open", "reportgen build runs -o site"),
     Command("checks", "list the checks of an audit"),
     Command("schema", "print the JSON Schemas of a run folder's documents"),
 )

@@ -45,6 +45,7 @@ class Captures:
         start: Where the code is looked for.
         run_root: The folder of all runs; run folders below it do not count for the code.
         identify: Whether to record the names of host and user and the interpreter's path.
+        announce: Whether to say that the work tree is dirty.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class Captures:
         start: Path,
         run_root: Path,
         identify: bool = False,
+        announce: bool = True,
     ) -> None:
         self._context = context
         self._top = top
         self._start = start
         self._run_root = run_root
         self._identify = identify
+        self._announce = announce
         self._git: GitInfo | None = None
         self._environment: Environment | None = None
         self._frameworks: frozenset[str] = frozenset()
@@ -85,17 +88,20 @@ class Captures:
             self._context.write(layout.GIT, git)
             for entry in left_out:
                 self._context.leave_out(entry.what, layout.GIT, entry.rule)
-        if git.dirty:
+        if git.dirty and self._announce:
             self._context.warn(_dirty_line(git, len(patch)))
 
     def environment(self) -> None:
         """Write environment.yaml, requirements.txt and lock/."""
         self._find_environment()
         self.write_environment()
-        lines = "".join(f"{line}\n" for line in requirements(self._top))
+        lines = "".join(f"{line}\n" for line in self._requirement_lines())
         self._context.write_data(layout.REQUIREMENTS, lines.encode("utf-8", "replace"))
         for path in lock_files(self._top):
             self._keep_lock_file(path)
+
+    def _requirement_lines(self) -> list[str]:
+        return requirements(self._top)
 
     def _find_environment(self) -> None:
         with self._turn:

@@ -159,6 +159,8 @@ class RunContext:
             if not self.active:
                 return False
             try:
+                if not self.folder.is_dir():  # somebody removed the run: it does not come back
+                    raise FileNotFoundError(2, "the run folder is gone")
                 put()
             except Exception as error:
                 self.fault(place, error)

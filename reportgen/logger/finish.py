@@ -63,8 +63,8 @@ def _close(session: Session, ending: Ending) -> None:
     context.add_overhead("captures", time.perf_counter() - begun)
     context.add_overhead("metrics", session.metrics.overhead_seconds)
     context.write_run()
+    seal_folder(context)
     if session.place.joined is None:
-        seal_folder(context)
         release_claim(context.folder)
 
 
@@ -155,6 +155,8 @@ def summary_of(context: RunContext) -> Summary:
 
 
 def _say_end(session: Session) -> None:
+    if session.place.joined is not None:
+        return
     run = session.context.run
     reason = f" ({run.stopped_early})" if run.stopped_early else ""
     session.training_log.line(f"run {run.id} ended: {run.status}{reason}")

@@ -21,7 +21,7 @@ from reportgen.errors import UsageError
 from reportgen.fs.append import LineAppender
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.logger.context import RunContext
-from reportgen.logger.values import step_of, stored_number, type_name
+from reportgen.logger.values import STEP_LIMIT, step_of, stored_number, type_name
 from reportgen.runs import lock
 
 LogCall = Callable[..., None]
@@ -126,8 +126,8 @@ class MetricWriter:
         except OSError as error:
             self._context.fault("metrics", error, lost=0)
             return False
-        if not lock.hold(self._appender.descriptor):
-            self._context.warn(f"{self._path.name} is locked by another process")
+        # False when ``reportgen run`` holds it already, and holds it until the very end.
+        lock.hold(self._appender.descriptor)
         self._use(self._appender.descriptor)
         return True
 
@@ -212,7 +212,7 @@ def _fast_path(  # noqa: C901 - inlined on purpose, as ``log`` below
     last = -1
     calls = _SAMPLE - 2  # the second call is the first to be timed: the first one meets new names
     all_known = known.issuperset
-    longest = DEFAULT_LIMITS.line_bytes
+    longest, largest = DEFAULT_LIMITS.line_bytes, STEP_LIMIT
     slowly, short = writer.log_slowly, writer.lost_short
     dumps, write, now, newline = orjson.dumps, os.write, time.time, _NEWLINE
 
@@ -226,7 +226,12 @@ def _fast_path(  # noqa: C901 - inlined on purpose, as ``log`` below
         if step is None:
             step = last + 1
         try:
-            if type(step) is int and type(metrics) is dict and all_known(metrics) and step >= 0:
+            if (
+                type(step) is int
+                and type(metrics) is dict
+                and all_known(metrics)
+                and 0 <= step <= largest
+            ):
                 for value in metrics.values():
                     if type(value) is float:
                         if value - value != 0.0:  # NaN or an infinity

@@ -42,7 +42,7 @@ def split_name(name: str | None, project: str | None, group: str | None) -> Plac
     Raises:
         UsageError: More parts, an empty one, or one that contradicts ``project`` or ``group``.
     """
-    if name is None or "/" not in name:
+    if not isinstance(name, str) or "/" not in name:
         return Place(_word(project, "project"), _word(group, "group"), _word(name, "name"))
     parts = name.split("/")
     if len(parts) > 3:

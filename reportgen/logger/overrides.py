@@ -47,7 +47,7 @@ def _pairs(words: Sequence[str]) -> Iterator[tuple[str, Any]]:
 
 
 def _starts_option(word: str) -> bool:
-    return bool(_OPTION.match(word)) and not _NUMBER.match(word)
+    return word == "--" or (bool(_OPTION.match(word)) and not _NUMBER.match(word))
 
 
 def scalar(text: str) -> Any:

@@ -80,6 +80,7 @@ class Session:
             start=options.surroundings.code,
             run_root=options.surroundings.root,
             identify=options.identify,
+            announce=self.place.joined is None,
         )
         self.data = DataRecord(self.context, self.background.submit, options.surroundings.top)
         self.figures = FigureStore(self.context)
@@ -174,7 +175,8 @@ class Session:
 
     def _start(self) -> None:
         context, run = self.context, self.context.run
-        self.training_log.line(f"run {run.id} started: {run.name}")
+        if self.place.joined is None:
+            self.training_log.line(f"run {run.id} started: {run.name}")
         lifecycle.watch(self)
         self.background.submit("code", self.captures.code)
         self.background.submit("environment", self.captures.environment)

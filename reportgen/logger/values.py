@@ -32,11 +32,11 @@ def number_of(value: object) -> int | float | None:
     A bool becomes 0 or 1, an integer beyond eight bytes a float, one beyond a double an
     infinity.
     """
-    if isinstance(value, float):
-        return float.__float__(value)
-    if isinstance(value, int):
-        return _bounded(int.__int__(value))
-    kind = type(value)
+    kind = type(value)  # isinstance would ask the value for its __class__
+    if issubclass(kind, float):
+        return float.__float__(value)  # type: ignore[arg-type]
+    if issubclass(kind, int):
+        return _bounded(int.__int__(value))  # type: ignore[arg-type]
     reader = _READERS.get(kind, _unknown)
     if reader is _unknown:
         if len(_READERS) >= _KINDS_REMEMBERED:
@@ -58,7 +58,7 @@ def step_of(value: object) -> int:
         UsageError: No integer from 0 to 2**63 - 1.
     """
     try:
-        step = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+        step = None if type(value) is bool else operator.index(value)  # type: ignore[arg-type]
     except Exception:
         step = None
     if step is None or not 0 <= step <= STEP_LIMIT:
