@@ -11,7 +11,7 @@ from reportgen.fs.hashing import sha256_bytes
 from reportgen.fs.paths import safe_relpath
 from reportgen.runs import layout
 from reportgen.runs.redact import MARK, UNSCANNED
-from reportgen.runs.schema import Command, Environment, GitInfo, Input
+from reportgen.runs.schema import Command, Environment, Exit, GitInfo, Input
 from reportgen.runs.view import RunView
 from reportgen.script.requirements import Requirements, read_requirements
 from reportgen.script.variables import numeric_variables
@@ -48,6 +48,7 @@ class ScriptFacts:
         argv: The command, one text an argument; bytes that are no UTF-8 as lone surrogates.
         cwd: Where it ran, relative to the top of the repository.
         python_program: Whether ``argv`` is given to the interpreter or is a program of its own.
+        wrapped: Whether `reportgen run` started it and read its metrics from its files.
         seeds: Seed of each library, and ``state_sha256`` of the generators where recorded.
         variables: Environment variables that change numbers; None is "not set".
         inputs: Declared inputs inside the repository: path, sha256, bytes, files.
@@ -70,6 +71,7 @@ class ScriptFacts:
     argv: tuple[str, ...] = ()
     cwd: str = "."
     python_program: bool = True
+    wrapped: bool = False
     seeds: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str | None] = field(default_factory=dict)
     inputs: tuple[dict[str, Any], ...] = ()
@@ -109,6 +111,7 @@ def facts_of(view: RunView) -> ScriptFacts:
         argv=tuple(command.argv),
         cwd=command.cwd if command.cwd and _inside(command.cwd) else ".",
         python_program=command.interpreter is not None,
+        wrapped=_is_wrapped(view),
         seeds=_seeds(environment.seeds),
         variables=numeric_variables(environment.variables),
         inputs=_inputs(view.data.inputs if view.data else []),
@@ -173,9 +176,16 @@ def _command_obstacles(command: Command) -> list[str]:
         return ["run.yaml records no command"]
     if any("\0" in argument for argument in command.argv):
         return ["an argument in run.yaml holds a NUL, which no process can be given"]
-    if command.cwd and not _inside(command.cwd):
+    outside = command.argv[0].startswith(("/", "~/", "../")) and command.interpreter
+    if outside or (command.cwd and not _inside(command.cwd)):
         return ["the command ran outside its repository"]
     return []
+
+
+def _is_wrapped(view: RunView) -> bool:
+    """A program that never called start_run left its flags unseen."""
+    exit_ = view.captured(layout.EXIT, Exit)
+    return exit_ is not None and "determinism" in exit_.not_available
 
 
 def _notes(view: RunView, git: GitInfo) -> list[str]:

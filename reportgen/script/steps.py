@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -185,17 +186,31 @@ def run(tree: str, python: str) -> int:
     for place, name in recorded("redacted").items():
         secret = os.fsencode(os.environ.pop(name))
         words[int(place)] = secret.join(REDACTED.split(words[int(place)]))
-    os.chdir(Path(tree, recorded("cwd")))
     program = os.fsencode(python)
     if recorded("python_program"):
         words.insert(0, program)
     elif re.fullmatch(rb"(?:.*/)?python(?:3(?:\.\d+)?)?", words[0]):
         words[0] = program
+    os.chdir(Path(tree, recorded("cwd")))
+    if recorded("wrapped"):
+        tracker = _tracker(python)
+        if not tracker:
+            advice = "install reportgen-runs, or set REPORTGEN_PYTHON to where it is"
+            return stop(3, f"the run was recorded by `reportgen run`, which is not here; {advice}")
+        words = [*map(os.fsencode, tracker), b"run", b"--", *words]
     try:
         os.execvp(words[0], words)  # noqa: S606
     except OSError as error:
         name = shown(words[0].decode("utf-8", "replace"))
         return stop(3, f"{name} cannot be run: {error.strerror}")
+
+
+def _tracker(python: str) -> list[str]:
+    asked = subprocess.run([python, "-c", "import reportgen.cli"], capture_output=True)
+    if asked.returncode == 0:
+        return [python, "-m", "reportgen"]
+    found = shutil.which("reportgen")
+    return [found] if found else []
 
 
 def runs() -> int:

@@ -26,8 +26,8 @@ _FIRST = "# ---- what was recorded"
 _LAST = "# ---- what is done with it"
 _COMMENT_CHARACTERS = 200
 _IN_JSON = (
-    *("run", "name", "writer", "argv", "cwd", "python_program", "seeds", "inputs", "left_out"),
-    *("metrics", "obstacles", "notes"),
+    *("run", "name", "writer", "argv", "cwd", "python_program", "wrapped", "seeds", "inputs"),
+    *("left_out", "metrics", "obstacles", "notes"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -15,9 +16,10 @@ from typing import Any
 import pytest
 
 from reportgen.runs.view import RunView
-from reportgen.script import ScriptFacts, render_script
+from reportgen.script import ScriptFacts, parse_script, render_script
 from reportgen.script.text import reproduce_script
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 SHELLS = [shell for shell in ("sh", "bash", "dash") if shutil.which(shell)]
 HOSTILE = [
     "$(touch PWNED)",
@@ -111,6 +113,47 @@ def test_python_of_a_whole_command_is_that_of_the_environment(
     result = replay(recorded.write())
     assert result.returncode == 0, result.stderr
     assert (replayed_run(tmp_path) / "argv").read_bytes() == b"x"
+
+
+TABLE = """\
+import csv
+import sys
+
+with open("metrics.csv", "w", newline="") as stream:
+    writer = csv.writer(stream)
+    writer.writerow(["step", "train/loss"])
+    writer.writerows([step, float(sys.argv[2]) / (step + 1)] for step in range(9))
+"""
+
+
+@pytest.mark.slow
+def test_what_reportgen_run_recorded_is_run_by_it_again(
+    recorded: Any, replay: Any, tmp_path: Path
+) -> None:
+    recorded.top.joinpath("plain.py").write_text(TABLE)
+    tracked = [sys.executable, "-m", "reportgen", "run", "--"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [*tracked, sys.executable, "plain.py", "--lr", "0.3"]
+    subprocess.run(command, cwd=recorded.top, env=environment, check=True)
+    (script,) = recorded.top.glob("runs/*/reproduce.sh")
+    result = replay(script, PYTHONPATH=str(REPOSITORY))
+    assert result.returncode == 0, result.stderr
+    assert "identical: 1 metrics, 9 values" in result.stdout
+    assert list(tmp_path.glob("replayed/tree/runs/*/stdout.log"))
+
+
+def test_without_reportgen_such_a_run_cannot_be_run_again(
+    recorded: Any, replay: Any, tmp_path: Path
+) -> None:
+    script = recorded.write()
+    facts = dataclasses.replace(parse_script(script.read_text()), wrapped=True)
+    script.write_text(render_script(facts))
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S -I "$@"\n')
+    python.chmod(0o755)
+    result = replay(script, REPORTGEN_PYTHON=str(python), PATH="/usr/bin:/bin")
+    assert "which is not here; install reportgen-runs" in result.stderr
+    assert result.returncode == 3
 
 
 def test_uncommitted_changes_come_back(recorded: Any, replay: Any, tmp_path: Path) -> None:

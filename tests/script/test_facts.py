@@ -36,6 +36,7 @@ def test_a_plain_run_has_no_obstacle(recorded: Any) -> None:
         ("run", {"command": {"argv": ["a"], "notebook": "n.ipynb"}}, "ran in a notebook"),
         ("run", {"command": {"argv": ["a"], "cwd": "../x"}}, "outside its repository"),
         ("run", {"command": {"argv": ["a\0b"]}}, "holds a NUL"),
+        ("run", {"command": {"argv": ["~/t.py"], "interpreter": "python3"}}, "outside its repos"),
         ("git", {"commit": None}, "records no commit"),
         ("git", {"commit": "abc123"}, "no full object id"),
         ("git", {"commit": "--output=x"}, "no full object id"),

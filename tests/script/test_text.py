@@ -50,6 +50,7 @@ FACTS = st.builds(
     argv=some(ARGUMENT),
     cwd=TEXT,
     python_program=st.booleans(),
+    wrapped=st.booleans(),
     seeds=st.dictionaries(TEXT, st.integers(), max_size=3),
     variables=st.dictionaries(
         st.sampled_from(["OMP_NUM_THREADS", "MKL_CBWR", "PYTHONHASHSEED"]), VALUE, max_size=3
