@@ -212,14 +212,18 @@ def _inside(url: str, top: Path | None) -> bool:
 
 
 def _editable_folders(top: Path | None) -> Iterator[tuple[str, Path]]:
+    seen: set[str] = set()
     for distribution in metadata.distributions():
+        name = normal(_name_and_version(distribution)[0] or "")
+        if not name or name in seen:  # of two with one name the first is the one that loads
+            continue
+        seen.add(name)
         direct = direct_url(distribution)
         info = direct.get("dir_info")
         url = str(direct.get("url", ""))
-        if isinstance(info, dict) and info.get("editable") and url.startswith("file:"):
-            name, _ = _name_and_version(distribution)
-            if name and not _inside(url, top):
-                yield normal(name), folder_of(url)
+        editable = isinstance(info, dict) and info.get("editable") and url.startswith("file:")
+        if editable and not _inside(url, top):
+            yield name, folder_of(url)
 
 
 def editable_packages(top: Path | None) -> dict[str, Editable]:
