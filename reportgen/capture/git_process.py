@@ -17,15 +17,18 @@ from reportgen.errors import LimitError, UnavailableError, UnreadableError
 OUTPUT_LIMIT = 256 * 2**20
 
 
-@functools.cache
 def git_path() -> str:
     """Return the absolute path of git, found once along PATH without relative entries.
 
     Raises:
         UnavailableError: git is not installed.
     """
-    folders = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if part]
-    absolute = os.pathsep.join(part for part in folders if os.path.isabs(part))
+    return _git_along(os.environ.get("PATH", os.defpath))
+
+
+@functools.cache
+def _git_along(path: str) -> str:
+    absolute = os.pathsep.join(part for part in path.split(os.pathsep) if os.path.isabs(part))
     found = shutil.which("git", path=absolute)
     if found is None:
         raise UnavailableError(
@@ -50,6 +53,7 @@ def base_environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_ALLOW_PROTOCOL": "none",
         "GIT_PAGER": "cat",
+        "GIT_ADVICE": "0",
     }
 
 

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-import re
+import os
+import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from reportgen.capture.run_trees import is_run_file, run_paths
+from reportgen.capture.hash_in_time import sha256_in_time
+from reportgen.capture.lfs import LfsPointers
+from reportgen.capture.run_paths import RunPaths
 from reportgen.capture.shadow import ShadowRepository
-from reportgen.errors import ReportgenError
-from reportgen.fs.hashing import sha256_file
+from reportgen.errors import NotFoundError, ReportgenError, UnavailableError, UnreadableError
 from reportgen.fs.regular import read_regular
-from reportgen.runs import layout
 from reportgen.runs.redact import holds_secret
 from reportgen.runs.schema import LeftOutFile
 
-UNTRACKED_FILE_BYTES = 1_000_000
-UNTRACKED_TOTAL_BYTES = 10_000_000
-_SECRET_SCAN_BYTES = 4_000_000
-_POINTER = re.compile(rb"\Aversion https://git-lfs[^\n]*\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n")
+NEW_FILE_BYTES = 1_000_000
+NEW_TOTAL_BYTES = 10_000_000
+CHANGED_FILE_BYTES = 16_000_000
+
+_INDEX = "recorded"
+_GIT_FOLDER = "nested repository"
+
+
+class Change(NamedTuple):
+    """A file that is not as the commit has it.
+
+    Attributes:
+        path: POSIX path below the top; undecodable bytes surrogate-escaped.
+        known: Whether the commit holds a file of this name.
+        tracked: Whether the index does.
+    """
+
+    path: str
+    known: bool
+    tracked: bool
 
 
 @dataclass(slots=True)
@@ -29,8 +48,9 @@ class WorkTree:
         tree: Id of the tree that is recorded: everything but runs and what is left out.
         base: Id of the commit's tree, reduced alike.
         patch: What turns ``base`` into ``tree``.
-        untracked: Files that no commit holds and no ignore rule names, runs excepted.
-        left_out: Files that the patch does not hold, hashed, with the rule.
+        untracked: Files that neither commit nor index hold and no ignore rule names, runs
+            excepted; a repository within this one ends in a slash.
+        left_out: Files that the patch does not hold, hashed where that gives nothing away.
     """
 
     tree: str
@@ -45,161 +65,194 @@ class WorkTree:
         return bool(self.tree != self.base or self.untracked or self.left_out)
 
 
-def read_work_tree(shadow: ShadowRepository, head: str | None) -> WorkTree:
+def read_work_tree(
+    shadow: ShadowRepository,
+    head: str | None,
+    *,
+    run_root: Path | None = None,
+    with_patch: bool = True,
+) -> WorkTree:
     """Return the work tree of a repository; the repository itself is not touched.
 
     Args:
-        shadow: Its private git directory, whose index is used up.
+        shadow: Its private git directory, opened as trusted.
         head: The commit that is checked out, None before the first one.
+        run_root: Where runs are written: sweep.yaml and models.yaml below it never count.
+        with_patch: Whether to make the patch; without it secrets in lines that the work tree
+            no longer has are not looked for.
 
     Raises:
         UnreadableError, UnavailableError: git refused, or time ran out.
     """
-    base = shadow.without_runs(shadow.tree_of(head)) if head else shadow.empty_tree
-    result = WorkTree(tree=base, base=base)
-    changed = _changed(shadow)
-    untracked = _untracked(shadow)
-    result.untracked = untracked
-    kept = _kept_untracked(shadow.top, untracked, result)
-    secret = _secrets(shadow.top, [*changed, *kept], result)
-    pointers = _unchanged_pointers(shadow, head, changed)
-    _stage(shadow, [path for path in (*changed, *kept) if path not in secret | pointers])
-    _restore(shadow, head, secret & set(changed))
-    paths = _index_paths(shadow)
-    shadow.drop(run_paths(paths, lambda path: shadow.blob_by_id(paths[path])))
-    result.tree = shadow.write_tree()
-    if result.tree != base:
-        result.patch = shadow.diff(base, result.tree)
-    return result
+    return _Reading(shadow, head, run_root).read(with_patch)
 
 
-def _names(output: bytes) -> list[str]:
-    return [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name]
+class _Reading:
+    """One look at one work tree."""
 
+    def __init__(self, shadow: ShadowRepository, head: str | None, run_root: Path | None) -> None:
+        self.shadow = shadow
+        self.top = shadow.top
+        self.head = head
+        commit_tree = shadow.tree_of(head) if head else shadow.empty_tree
+        self.runs = RunPaths(self.top, shadow.run_trees.run_folders(commit_tree), run_root)
+        self.commit_tree = commit_tree
+        self.left_out: dict[str, LeftOutFile] = {}
 
-def _changed(shadow: ShadowRepository) -> list[str]:
-    """Tracked files whose content or mode may differ; a submodule only by its commit."""
-    return _names(shadow.git("diff-files", "-z", "--name-only", "--ignore-submodules=dirty"))
+    def read(self, with_patch: bool) -> WorkTree:
+        changes = [change for change in self._status() if not self.runs.excludes(change.path)]
+        kept = self._kept(changes)
+        result = self._record(kept)
+        if with_patch and result.tree != result.base:
+            result = self._patched(kept, result)
+        result.untracked = [change.path for change in changes if not change.tracked]
+        result.left_out = [self.left_out[path] for path in sorted(self.left_out)]
+        return result
 
+    # -- what differs ---------------------------------------------------------------------
 
-def _untracked(shadow: ShadowRepository) -> list[str]:
-    """Files that are neither tracked nor ignored nor part of a run; nested repositories too."""
-    names = _names(shadow.git("ls-files", "-z", "--others", "--exclude-standard"))
-    runs = _run_prefixes(shadow.top, names)
-    return [name for name in names if not name.endswith("/") and not name.startswith(runs)]
+    def _status(self) -> list[Change]:
+        """What git status says, sorted by path; nothing is hidden by flags in the index."""
+        self._unhide()
+        output = self.shadow.git(
+            "status",
+            "--porcelain=v2",
+            "-z",
+            "--untracked-files=all",
+            "--ignore-submodules=dirty",
+            "--no-renames",
+        )
+        records = [_change(record) for record in output.split(b"\0") if record]
+        return sorted(record for record in records if record is not None)
 
+    def _unhide(self) -> None:
+        """Let changes show that a person hid from git (assume-unchanged, skip-worktree)."""
+        listed = self.shadow.git("ls-files", "-v", "-z").split(b"\0")
+        assumed = [entry[2:] for entry in listed if entry[:1].islower()]
+        skipped = [entry[2:] for entry in listed if entry[:1] in (b"S", b"s")]
+        present = [name for name in skipped if os.path.lexists(os.path.join(self._bytes_top, name))]
+        for option, names in (("--no-assume-unchanged", assumed), ("--no-skip-worktree", present)):
+            if names:
+                given = b"".join(name + b"\0" for name in names)
+                self.shadow.git("update-index", option, "-z", "--stdin", stdin=given)
 
-def _run_prefixes(top: Path, names: list[str]) -> tuple[str, ...]:
-    """Prefixes of untracked run folders, and the sweep and registry files that go with runs."""
-    folders = []
-    for name in names:
-        if name.endswith(f"/{layout.RUN}"):
-            try:
-                data = read_regular(top, name, limit=1 << 20)
-            except (OSError, ReportgenError):
+    @property
+    def _bytes_top(self) -> bytes:
+        return os.fsencode(self.top)
+
+    # -- what is kept ---------------------------------------------------------------------
+
+    def _kept(self, changes: list[Change]) -> list[str]:
+        """Return the changed paths that the patch may hold; the others are left out and named."""
+        lfs = LfsPointers(self.shadow, self.commit_tree, [change.path for change in changes])
+        kept = []
+        sizes: dict[str, int] = {}
+        for change in changes:
+            if change.path.endswith("/"):
+                self._leave_out(change.path, None, _GIT_FOLDER)
+            elif lfs.is_unchanged(change.path):
                 continue
-            if is_run_file(data):
-                folders.append(name.removesuffix(layout.RUN))
-    parents = {folder.rstrip("/").rpartition("/")[0] for folder in folders}
-    besides = {f"{parent}/{layout.SWEEP}" for parent in parents if parent}
-    above = {
-        "/".join([*parent.split("/")[:count], layout.MODELS])
-        for parent in parents
-        if parent
-        for count in range(1, parent.count("/") + 2)
-    }
-    return (*folders, *besides, *above)
+            elif lfs.is_filtered(change.path):
+                self._leave_out(change.path, self._size(change.path), "filter")
+            elif self._may_be_kept(change):
+                kept.append(change.path)
+                if not change.known:
+                    sizes[change.path] = self._size(change.path) or 0
+        too_many = self._over_the_total(sizes)
+        return [path for path in kept if path not in too_many]
 
-
-def _kept_untracked(top: Path, untracked: list[str], result: WorkTree) -> list[str]:
-    """Return the untracked files that are small enough for the patch; the rest is hashed."""
-    kept = []
-    total = 0
-    for path in untracked:
+    def _may_be_kept(self, change: Change) -> bool:
         try:
-            info = (top / path).lstat()
+            info = os.lstat(self.top / change.path)
         except OSError:
-            continue
-        total += info.st_size
-        if info.st_size > UNTRACKED_FILE_BYTES or total > UNTRACKED_TOTAL_BYTES:
-            total -= info.st_size
-            result.left_out.append(_left_out(top, path, info.st_size, "size"))
-        else:
-            kept.append(path)
-    return kept
-
-
-def _left_out(top: Path, path: str, size: int, rule: str) -> LeftOutFile:
-    try:
-        digest: str | None = sha256_file(top, path)[0]
-    except (OSError, ReportgenError):
-        digest = None
-    return LeftOutFile(path=path, bytes=size, sha256=digest, rule=rule)
-
-
-def _secrets(top: Path, paths: list[str], result: WorkTree) -> set[str]:
-    """Files in which a secret of known shape stands: they are named, never kept."""
-    found = set()
-    for path in paths:
+            return True
+        if not stat.S_ISREG(info.st_mode):
+            return True
+        if info.st_size > (CHANGED_FILE_BYTES if change.known else NEW_FILE_BYTES):
+            self._leave_out(change.path, info.st_size, "size")
+            return False
         try:
-            data = read_regular(top, path, limit=_SECRET_SCAN_BYTES)
+            data = read_regular(self.top, change.path, limit=CHANGED_FILE_BYTES)
         except (OSError, ReportgenError):
-            continue
+            self._leave_out(change.path, info.st_size, "unreadable")
+            return False
         if holds_secret(data):
-            found.add(path)
-            result.left_out.append(
-                LeftOutFile(path=path, bytes=len(data), sha256=None, rule="secret")
-            )
-    return found
+            self._leave_out(change.path, info.st_size, "secret")
+            return False
+        return True
 
+    def _over_the_total(self, sizes: dict[str, int]) -> set[str]:
+        """Leave out the largest new files until the others fit together: source files are small."""
+        over = set()
+        total = 0
+        for path, size in sorted(sizes.items(), key=lambda item: (item[1], item[0])):
+            total += size
+            if total > NEW_TOTAL_BYTES:
+                over.add(path)
+                self._leave_out(path, size, "size")
+        return over
 
-def _unchanged_pointers(shadow: ShadowRepository, head: str | None, changed: list[str]) -> set[str]:
-    """Files of git-lfs whose content is what the commit's pointer names.
+    def _leave_out(self, path: str, size: int | None, rule: str) -> None:
+        digest = self._hashed(path) if rule in ("size", "filter") else None
+        self.left_out[path] = LeftOutFile(path=path, bytes=size, sha256=digest, rule=rule)
 
-    The filter that would say so is a program of the repository's configuration, so it is not run.
-    """
-    if head is None or not changed:
-        return set()
-    entries = shadow.paths(head)
-    same = set()
-    for path in changed:
-        mode, object_id = entries.get(path, ("", ""))
-        if not mode.startswith("100"):
-            continue
+    def _size(self, path: str) -> int | None:
         try:
-            blob = shadow.blob_by_id(object_id)
-            match = _POINTER.match(blob) if len(blob) < 1_024 else None
-            if match and sha256_file(shadow.top, path)[0] == match[1].decode():
-                same.add(path)
-        except (OSError, ReportgenError):
-            continue
-    return same
+            return os.lstat(self.top / path).st_size
+        except OSError:
+            return None
+
+    def _hashed(self, path: str) -> str | None:
+        """Return the SHA-256 of a file, or None when reading it would take all the time left."""
+        try:
+            return sha256_in_time(self.top, path, self.shadow.deadline)
+        except (OSError, UnreadableError, NotFoundError):
+            return None
+
+    # -- what is recorded -----------------------------------------------------------------
+
+    def _record(self, kept: Iterable[str]) -> WorkTree:
+        """Write the tree of the commit with the kept paths as they are on disk."""
+        base = self.shadow.without_runs(self.commit_tree, left_out=self.left_out)
+        names = [path.encode("utf-8", "surrogateescape") for path in kept]
+        if not names:
+            return WorkTree(tree=base, base=base)
+        self.shadow.git("read-tree", base, index=_INDEX)
+        self.shadow.stage(names, index=_INDEX)
+        tree = self.shadow.write_tree(index=_INDEX)
+        return WorkTree(self.shadow.without_runs(tree, left_out=self.left_out), base)
+
+    def _patched(self, kept: list[str], result: WorkTree) -> WorkTree:
+        """Make the patch; a file whose part of it holds a secret is left out after all.
+
+        That catches what the file itself no longer has: removed and surrounding lines.
+        """
+        patch = self.shadow.diff(result.base, result.tree)
+        if not holds_secret(patch):
+            result.patch = patch
+            return result
+        for path in kept:
+            if holds_secret(self.shadow.diff(result.base, result.tree, path)):
+                self._leave_out(path, self._size(path), "secret")
+        result = self._record(path for path in kept if path not in self.left_out)
+        result.patch = self.shadow.diff(result.base, result.tree)
+        if holds_secret(result.patch):
+            raise UnavailableError("the patch holds a secret that belongs to no one file")
+        return result
 
 
-def _stage(shadow: ShadowRepository, paths: list[str]) -> None:
-    if paths:
-        names = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
-        shadow.git("update-index", "-z", "--add", "--remove", "--stdin", stdin=names)
+def _change(record: bytes) -> Change | None:
+    """Read one record of ``git status --porcelain=v2 -z`` (git-status, "Porcelain Format 2")."""
+    kind = record[:2]
+    if kind == b"? ":
+        return Change(_text(record[2:]), known=False, tracked=False)
+    if kind == b"1 ":
+        fields = record.split(b" ", 8)
+        return Change(_text(fields[8]), known=fields[3] != b"000000", tracked=True)
+    if kind == b"u ":
+        return Change(_text(record.split(b" ", 10)[10]), known=True, tracked=True)
+    return None
 
 
-def _restore(shadow: ShadowRepository, head: str | None, paths: set[str]) -> None:
-    """Put files back to what the commit holds, in the private index alone."""
-    entries = shadow.paths(head) if head and paths else {}
-    lines = [
-        f"{entries[path][0]} {entries[path][1]}\t{path}".encode("utf-8", "surrogateescape") + b"\0"
-        for path in sorted(paths)
-        if path in entries
-    ]
-    shadow.drop(sorted(path for path in paths if path not in entries))
-    if lines:
-        shadow.git("update-index", "-z", "--index-info", stdin=b"".join(lines))
-
-
-def _index_paths(shadow: ShadowRepository) -> dict[str, str]:
-    """Return ``path -> blob id`` of the private index."""
-    found = {}
-    for entry in shadow.git("ls-files", "-z", "--stage").split(b"\0"):
-        if entry:
-            facts, _, name = entry.partition(b"\t")
-            found[name.decode("utf-8", "surrogateescape")] = facts.decode("ascii").split(" ")[1]
-    return found
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
