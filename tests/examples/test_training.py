@@ -1,0 +1,98 @@
+"""The training script, its data, and what makes the runs of it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reportgen.runs.discovery import find_runs
+from reportgen.runs.view import RunView
+
+
+def python(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    top = folder.parent
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(top), **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_data_are_those_of_scikit_learn(examples: Path) -> None:
+    digits = pytest.importorskip("sklearn.datasets").load_digits()
+    with (examples / "data" / "digits.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [int(row["id"]) for row in rows] == list(range(len(digits.target)))
+    assert [int(row["label"]) for row in rows] == digits.target.tolist()
+    pixels = [[int(row[f"p{pixel}"]) for pixel in range(64)] for row in rows]
+    assert pixels == digits.data.tolist()
+
+
+@pytest.mark.slow
+def test_a_training_is_logged_and_goes_on_from_its_checkpoint(
+    repository: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(repository / "reportgen", tmp_path / "reportgen")
+    folder = tmp_path / "example_runs"
+    left_out = shutil.ignore_patterns("runs", "__pycache__")
+    shutil.copytree(repository / "example_runs", folder, ignore=left_out)
+    first = python(folder, "train.py", "--config", "configs/mlp.yaml", "--epochs", "2")
+    assert first.returncode == 0, first.stderr
+    (reference,) = find_runs([folder / "runs"]).runs
+    view = RunView(reference.path)
+    assert view.state == "finished"
+    assert view.headline_metric == "val/accuracy"
+    accuracies = view.series["val/accuracy"]
+    assert len(accuracies) == 2
+    assert accuracies.values[-1] > 0.5
+
+    (checkpoint,) = reference.path.glob("checkpoints/checkpoint_epoch_1.pt")
+    words = ("--config", "configs/mlp.yaml", "--epochs", "3", "--name", "later")
+    again = python(folder, "train.py", *words, "--resume", str(checkpoint))
+    assert again.returncode == 0, again.stderr
+    later = RunView(folder / "runs" / "digits" / "later")
+    assert later.series["train/loss"].steps[0] == view.series["train/loss"].steps[-1] + 1
+    assert later.series["val/accuracy"].values[-1] > 0.5
+
+
+def test_examples_are_not_made_of_what_is_not_committed(clone: Path) -> None:
+    module = clone / "example_runs" / "forgotten.py"
+    module.write_text("")
+    result = python(clone / "example_runs", "make_examples.py")
+    assert result.returncode == 1
+    assert "Commit these changes first" in result.stderr
+    assert "example_runs/forgotten.py" in result.stderr
+    module.unlink()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", ["golden", "uncommitted"])
+def test_a_run_gives_the_same_digits_again(
+    runs: Path, clone: Path, tmp_path: Path, group: str
+) -> None:
+    """reproduce.sh from a fresh clone, with the packages of the tests."""
+    recorded = sorted(runs.joinpath(group).iterdir())[0]
+    script = clone / "example_runs" / "runs" / "digits" / group / recorded.name / "reproduce.sh"
+    result = subprocess.run(
+        ["bash", str(script), str(tmp_path / "replayed")],
+        env={**os.environ, "REPORTGEN_PYTHON": sys.executable},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    view = RunView(recorded)
+    values = sum(map(len, view.series.values()))
+    assert f"identical: {len(view.series)} metrics, {values} values" in result.stdout
+    assert view.git is not None
+    assert f"tree      {view.git.tree}, as recorded" in result.stderr
+    assert not subprocess.check_output(["git", "status", "--porcelain"], cwd=clone)
