@@ -174,7 +174,7 @@ class Captures:
             if found is None:
                 self._git.not_available["dirty_end"] = "git could not tell in time"
             else:
-                self._git.dirty_end = found[0]
+                self._git.dirty_end = found
 
     def complete(self, unfinished: list[str]) -> None:
         """Write the documents that the end changes; say what took too long."""

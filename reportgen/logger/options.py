@@ -230,7 +230,7 @@ def _with_named(files: list[Path], surroundings: Surroundings) -> tuple[Path, ..
 
 def _check_clean(surroundings: Surroundings) -> None:
     found = dirty_now(surroundings.top or surroundings.code, run_root=surroundings.root)
-    if found is not None and not found[0]:
+    if found is False:
         return
     raise UsageError(
         "the work tree is not committed" if found else "git could not tell the state of the code",
