@@ -81,8 +81,15 @@ class ValueBuilder:
             if key in own:
                 message = f"the key {key!r:.80} stands twice; the last one counts"
                 self._note("document.duplicate_key", "warning", key_node, message)
+                self._forget(path, key)
             own[key] = self._value(value_node, None if path is None else (*path, key))
         return {**merged, **own} if merged else own
+
+    def _forget(self, path: KeyPath | None, key: str) -> None:
+        """Drop the spellings below a key that a later one replaces."""
+        above = (*(path or ()), key)
+        for place in [place for place in self.parsed.sources if place[: len(above)] == above]:
+            del self.parsed.sources[place]
 
     def _merged(self, node: yaml.Node) -> list[dict[str, Any]]:
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]

@@ -11,6 +11,8 @@ from reportgen.runs.schema import Goal, MetricDefinition
 Split = Literal["train", "val", "test"]
 
 _WORDS = re.compile(r"[a-z]+|\d+", re.IGNORECASE)
+_WITH_DIGITS = re.compile(r"[a-z]+\d*")
+_HUMPS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MINIMIZE = frozenset(
     {"loss", "error", "err", "mae", "mse", "rmse", "mape", "nll", "perplexity", "ppl", "bpc"}
     | {"bpb", "cer", "wer", "fid", "fvd", "kid", "ece", "brier", "logloss", "divergence", "kl"}
@@ -40,14 +42,25 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name)]
 
 
+def _telling_words(name: str) -> list[str]:
+    """Return a name's words with the digits behind them, then those of its camel case."""
+    joined = _WITH_DIGITS.findall(name.lower())
+    return joined if name.islower() else [*joined, *map(str.lower, _HUMPS.findall(name))]
+
+
 def guessed_goal(name: str) -> Goal | None:
-    """Return the direction that the last telling word of a name implies, or None."""
-    joined = re.findall(r"[a-z]+\d?", name.lower())
-    for word in reversed(joined):
-        if word in _MINIMIZE or (word.endswith("loss") and len(word) > 4):
-            return "minimize"
-        if word in _MAXIMIZE:
-            return "maximize"
+    """Return the direction that the last telling word of a name implies, or None.
+
+    ``neg`` and ``negative`` turn it around: ``neg_mean_squared_error`` is to be maximized.
+    """
+    words = _telling_words(name)
+    turned = "neg" in words or "negative" in words
+    for word in reversed(words):
+        forms = {word, word.rstrip("0123456789")}
+        if forms & _MINIMIZE or (word.endswith("loss") and len(word) > 4):
+            return "maximize" if turned else "minimize"
+        if forms & _MAXIMIZE:
+            return "minimize" if turned else "maximize"
     return None
 
 
@@ -70,7 +83,8 @@ def split_of(name: str, definitions: Mapping[str, MetricDefinition]) -> Split | 
     declared = definitions.get(name)
     if declared is not None and declared.split:
         return _SPLITS.get(declared.split.lower())
-    return next((_SPLITS[word] for word in words_of(name) if word in _SPLITS), None)
+    words = [*words_of(name), *_telling_words(name)]
+    return next((_SPLITS[word] for word in words if word in _SPLITS), None)
 
 
 def is_training_loss(name: str, definitions: Mapping[str, MetricDefinition]) -> bool:

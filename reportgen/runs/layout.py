@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 RUN: Final = "run.yaml"
@@ -44,6 +45,9 @@ SWEEP: Final = "sweep.yaml"
 MODELS: Final = "models.yaml"
 
 
+_MANIFESTS = re.compile(r"manifest(\.[0-9]+)?\.json")
+
+
 def rank_metrics(rank: int) -> str:
     """Return the metrics file of one rank of a distributed job; rank 0 has the plain name."""
     return METRICS if rank == 0 else f"metrics.rank{rank}.jsonl"
@@ -58,7 +62,7 @@ def outside_seal(path: str) -> bool:
     first = path.split("/", 1)[0]
     if first in (REPRODUCTIONS, SIGNATURES) or path == LABELS:
         return True
-    if "/" not in path and path.startswith("manifest.") and path.endswith(".json"):
+    if _MANIFESTS.fullmatch(path):
         return True
     name = path.rsplit("/", 1)[-1]
     return name.startswith(".") and name.endswith(".tmp")

@@ -18,7 +18,7 @@ Documents = dict[str, Any]
 MIGRATIONS: Mapping[int, Callable[[Documents], Documents]] = {}
 """Version n -> the step from n to n + 1; version 1 is the first, so there is none yet."""
 
-_SCHEMA = re.compile(r"^reportgen\.run/(\d{1,6})(?:\.\d{1,6})?$")
+_SCHEMA = re.compile(r"^reportgen\.run/(\d{1,6})(?:\.\d{1,6})?\Z")
 
 
 def version_of(run: Mapping[str, Any], *, where: str = layout.RUN) -> int:

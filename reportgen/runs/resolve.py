@@ -20,12 +20,18 @@ def resolve_run(text: str, roots: Sequence[Path]) -> RunView:
     Raises:
         NotFoundError: No run is meant; close names are given.
         UsageError: Several runs are meant; they are listed.
+        UnreadableError: The run that is meant cannot be read.
     """
-    path = Path(text)
-    if run_format(path) is not None:
-        return RunView(path)
+    if text and run_format(Path(text)) is not None:
+        return RunView(Path(text))
     existing = [root for root in roots if root.is_dir()]
-    views = _readable(existing)
+    views: list[RunView] = []
+    unreadable: dict[str, ReportgenError] = {}
+    for ref in find_runs(existing).runs:
+        try:
+            views.append(RunView(ref.path))
+        except ReportgenError as error:
+            unreadable[ref.path.name] = error
     matches = [view for view in views if text in (view.id, view.name, view.folder.name)]
     if len(matches) == 1:
         return matches[0]
@@ -36,22 +42,14 @@ def resolve_run(text: str, roots: Sequence[Path]) -> RunView:
             expected="one run",
             fix="Name it by its path or its id",
         )
+    if text in unreadable:
+        raise unreadable[text]
     raise NotFoundError(
         f"no run {text!r}",
         where=", ".join(map(str, existing)) or ", ".join(map(str, roots)) or ".",
         expected="a run folder, an id or a name",
         fix=_nearest(text, views),
     )
-
-
-def _readable(roots: Sequence[Path]) -> list[RunView]:
-    views = []
-    for ref in find_runs(roots).runs:
-        try:
-            views.append(RunView(ref.path))
-        except ReportgenError:
-            continue
-    return views
 
 
 def _nearest(text: str, views: Sequence[RunView]) -> str | None:
