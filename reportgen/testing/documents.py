@@ -10,7 +10,6 @@ from reportgen import __version__
 from reportgen.runs.checkpoint_file import inspect_checkpoint
 from reportgen.runs.schema import RUN_SCHEMA
 from reportgen.runs.times import to_iso
-from reportgen.runs.writer import new_run_id
 from reportgen.seeds import expected_state_sha256
 from reportgen.testing.media import checkpoint_bytes, png_bytes
 from reportgen.testing.repositories import CONFIG_FILE, DIGITS, SCRIPT
@@ -30,7 +29,7 @@ def run_document(name: str, project: str | None, group: str | None) -> Document:
     """run.yaml of a finished run."""
     return {
         "schema": RUN_SCHEMA,
-        "id": new_run_id(CREATED),
+        "id": f"01KDYTEST{sha256(name.encode()).hexdigest()[:7].upper()}",
         "name": name,
         "project": project,
         "group": group,

@@ -189,6 +189,7 @@ class WorktreeStateKnown(Check):
             f"{state} ({reason})" if reason else state,
             evidence=Evidence.E2,
             where=[at(view, layout.GIT, "dirty_end")],
+            remedy="Let the run end by itself: it looks at the work tree once more then",
             cause="metrics.run-completed" if unended else None,
         )
 

@@ -118,7 +118,7 @@ class PackagesFrozen(Check):
     title = "The packages are recorded with version and source"
     failure = "The packages are not recorded with version and source"
     why = "An environment without versions is another one next month."
-    fix = "Let the logger write requirements.txt, and install from an index or a pinned commit"
+    fix = "Let the logger write requirements.txt, which costs nothing"
     evidence = Evidence.E2
 
     def judge(self, context: AuditContext) -> CheckResult:
@@ -155,7 +155,12 @@ class PackagesFrozen(Check):
         if unlisted:
             faults.append(f"imported but not listed: {listed(unlisted)}")
         where = [Where(file=layout.REQUIREMENTS, line=one.line) for one in vague[:3]] or [place]
-        return self.partial("; ".join(faults), inspected=count, where=where)
+        return self.partial(
+            "; ".join(faults),
+            inspected=count,
+            where=where,
+            remedy="Install these from an index, or from a repository at a pinned commit",
+        )
 
 
 def _requirements_unavailable(view: RunView) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from reportgen.audit.evidence import at, counted, last_line, last_step, listed, shown
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
 from reportgen.audit.kinds import is_unended
@@ -23,11 +25,17 @@ class RunCompleted(Check):
     failure = "The run did not finish"
     why = "The numbers of a crashed or killed run are those of wherever it happened to stop."
     fix = "Run it again from its last checkpoint, or leave it out of the comparison"
-    command = "reportgen.start_run(resume=...)"
+    command = "reportgen.start_run(resume=RUN)"
     evidence = Evidence.E2
 
     def judge(self, context: AuditContext) -> CheckResult:
-        view = context.run
+        result = self._judged(context.run)
+        if result.command is None:
+            return result
+        again = f"reportgen.start_run(resume={context.run.name!r})"
+        return msgspec.structs.replace(result, command=again)
+
+    def _judged(self, view: RunView) -> CheckResult:
         if is_unended(view):
             return self._without_end(view)
         status = view.run.status

@@ -120,16 +120,19 @@ class SeriesComplete(Check):
                 "max_steps or epochs",
             )
         share, message = _progress(view, steps, epochs)
-        if share is None:
-            return self.inconclusive(message)
-        reached = share >= 1
         place = at(view, layout.RUN, "planned")
-        if reached:
+        if share is not None and share >= 1:
             return self.passed(message, where=[place])
         if (view.run.stopped_early or "").strip():
             return self.passed(f"{message}; stopped early: {view.run.stopped_early}", where=[place])
         if is_unended(view) or view.run.status == "failed":
             return self.inconclusive(message, blocked_by=_END)
+        if share is None:
+            return self.inconclusive(
+                message,
+                remedy="Log a counter of epochs, or plan in steps",
+                command='run.log({"epoch": epoch}, step=step)',
+            )
         where = [place, step_of(view, last_step(view))]
         short = share >= context.policy.tolerances.short_fraction
         verdict = self.partial if short else self.failed

@@ -21,7 +21,6 @@ from reportgen.audit.report import (
     RunAudit,
     Where,
 )
-from reportgen.audit.score import lost
 from reportgen.runs.problems import Problem
 from reportgen.terminal import one_line
 
@@ -34,7 +33,8 @@ OUTCOME_WORDS = {
 }
 _ORDER = tuple(OUTCOME_WORDS)
 _SHELL = ("git ", "pip ", "reportgen ")
-_GROUPS = 25
+_GROUPS = 40
+_MESSAGES = 3
 _PROBLEMS = 20
 
 
@@ -43,6 +43,13 @@ class Span(NamedTuple):
 
     text: str
     style: str = ""
+
+
+class Finding(NamedTuple):
+    """A finding with the run that it was made in."""
+
+    run: RunAudit
+    result: CheckResult
 
 
 Line = tuple[Span, ...]
@@ -70,13 +77,13 @@ def _lines(report: AuditReport) -> Iterator[Line]:
         yield ()
         yield from _categories(report.runs[0])
     groups = _grouped(report.runs)
-    for runs in groups[:_GROUPS]:
+    for group in groups[:_GROUPS]:
         yield ()
-        yield from _group(runs, alone=len(report.runs) == 1)
+        yield from _group(group, alone=len(report.runs) == 1)
     if len(groups) > _GROUPS:
         rest = counted(len(groups) - _GROUPS, "more kind")
         yield ()
-        yield (Span(f"and {rest} of findings: --format json has them all", "faint"),)
+        yield (Span(f"and {rest} of finding: --format json has them all", "faint"),)
     yield from _problems(report)
 
 
@@ -115,8 +122,18 @@ def _runs(runs: Sequence[RunAudit]) -> Iterator[Line]:
     for run in runs:
         gate = Span(f"{'passes' if run.passed else 'fails':8}", "good" if run.passed else "bad")
         words = f"{run.level} {LEVEL_WORDS[LEVELS.index(run.level)]}"
-        state = "" if run.state == "finished" else f"   {run.state}"
-        yield gate, Span(f"{score_text(run):8} {words:15} "), Span(run.name), Span(state, "faint")
+        score = Span(f"{score_text(run):8} {words:15} ")
+        yield gate, score, Span(run.name), Span(_in_short(run), "faint")
+
+
+def _in_short(run: RunAudit) -> str:
+    """Return the run's state and what fails first, for the end of its line."""
+    parts = [] if run.state == "finished" else [run.state]
+    failing = [one for one in run.findings if one.outcome is Outcome.FAIL and one.cause is None]
+    if failing:
+        worst = max(failing, key=lambda one: one.severity.weight)
+        parts.append(f"fails {worst.id.partition('.')[2]}")
+    return f"   ({'; '.join(parts)})" if parts else ""
 
 
 def score_text(run: RunAudit) -> str:
@@ -142,64 +159,71 @@ def _categories(run: RunAudit) -> Iterator[Line]:
         yield Span(f"        {span:8} {name:15} "), Span(share, "faint")
 
 
-def _grouped(runs: Sequence[RunAudit]) -> list[list[RunAudit]]:
-    """Return the runs with findings, those with the same findings together, the worst first."""
-    groups: dict[tuple[tuple[str, Outcome], ...], list[RunAudit]] = {}
+def _grouped(runs: Sequence[RunAudit]) -> list[list[Finding]]:
+    """Return the findings, those of one check and outcome over all runs together, worst first.
+
+    What has the same cause as another finding of its run is shown under that one.
+    """
+    groups: dict[tuple[str, Outcome], list[Finding]] = {}
     for run in runs:
-        key = tuple((result.id, result.outcome) for result in run.findings)
-        if key:
-            groups.setdefault(key, []).append(run)
-    return sorted(
-        groups.values(),
-        key=lambda group: (group[0].passed, -sum(map(lost, group[0].findings))),
-    )
+        shown = {result.id for result in run.findings}
+        for result in run.findings:
+            if result.cause is None or result.cause not in shown:
+                groups.setdefault((result.id, result.outcome), []).append(Finding(run, result))
+    return sorted(groups.values(), key=_badness)
 
 
-def _group(runs: Sequence[RunAudit], *, alone: bool) -> Iterator[Line]:
-    findings = runs[0].findings
-    if not alone:
-        names = listed((run.name for run in runs), limit=3)
-        gate = "passes" if runs[0].passed else "fails"
-        head = f"{counted(len(runs), 'run')} {gate}" if runs[0].passed else f"{len(runs)} fail"
-        if len(runs) == 1:
-            head = f"1 run {gate}"
-        yield Span(head, "good" if runs[0].passed else "bad"), Span(f": {names}", "strong")
-    shown = {result.id for result in findings}
-    roots = [one for one in findings if one.cause is None or one.cause not in shown]
-    for result in sorted(roots, key=lambda one: (_ORDER.index(one.outcome), -one.severity.weight)):
-        yield from _finding(result, findings, runs)
+def _badness(group: Sequence[Finding]) -> tuple[int, int, int]:
+    result = group[0].result
+    return _ORDER.index(result.outcome), -result.severity.weight, -len(group)
 
 
-def _finding(
-    result: CheckResult, findings: Sequence[CheckResult], runs: Sequence[RunAudit]
-) -> Iterator[Line]:
+def _group(group: Sequence[Finding], *, alone: bool) -> Iterator[Line]:
+    result = group[0].result
     word = OUTCOME_WORDS[result.outcome]
     style = "bad" if result.outcome in (Outcome.FAIL, Outcome.ERROR) else "warn"
-    about = f"   {SEVERITY_WORDS[result.severity]}, {result.id}, {result.evidence.value}"
-    yield Span(f"  {word:6} ", style), Span(result.title, "strong"), Span(about, "faint")
-    places = "; ".join(map(place_text, result.where))
-    at = f"   ({places})" if places else ""
-    others = len({run.result(result.id).message for run in runs}) - 1
-    more = f"   and {counted(others, 'other value')} in the other runs" if others else ""
-    yield Span("    found  ", "faint"), Span(result.message), Span(f"{at}{more}", "faint")
-    under = [one for one in findings if one.cause == result.id]
-    for one in (one for one in under if one.blocked_by is None):
-        yield (
-            Span("    also   ", "faint"),
-            Span(f"{one.title}: {one.message} "),
-            Span(one.id, "faint"),
-        )
-    held = [one.id for one in under if one.blocked_by]
+    many = "" if alone else f", {counted(len(group), 'run')}"
+    about = f"   {SEVERITY_WORDS[result.severity]}, {result.id}, {result.evidence.value}{many}"
+    yield Span(f"{word:7} ", style), Span(result.title, "strong"), Span(about, "faint")
+    yield from _values(group, alone=alone)
+    under = [one for found in group for one in _under(found)]
+    yield from _same_cause([one for one in under if one.blocked_by is None])
+    held = dict.fromkeys(one.id for one in under if one.blocked_by)
     if held:
-        yield Span("    holds up ", "faint"), Span(listed(held, limit=6), "faint")
+        yield Span("  holds up ", "faint"), Span(listed(held, limit=6), "faint")
     if result.exemption is not None:
         why = result.exemption
         text = f"{why.reason}, by {why.by} until {why.until} {why.note}".rstrip()
-        yield Span("    exempt ", "faint"), Span(text)
+        yield Span("  exempt ", "faint"), Span(text)
     elif result.remedy:
-        yield Span("    do     ", "faint"), Span(result.remedy)
+        yield Span("  do     ", "faint"), Span(result.remedy)
         if result.command:
-            yield _command("    ", result.command)
+            yield _command("  ", result.command)
+
+
+def _values(group: Sequence[Finding], *, alone: bool) -> Iterator[Line]:
+    """Say what was found and where; runs in which it is the same share a line."""
+    by_message: dict[str, list[Finding]] = {}
+    for found in group:
+        by_message.setdefault(found.result.message, []).append(found)
+    for message, same in list(by_message.items())[:_MESSAGES]:
+        places = "; ".join(map(place_text, same[0].result.where))
+        names = "" if alone else f"   in {listed((found.run.name for found in same), limit=4)}"
+        at = f"   ({places})" if places else ""
+        yield Span("  found  ", "faint"), Span(message), Span(at, "faint"), Span(names, "faint")
+    rest = sum(len(same) for same in list(by_message.values())[_MESSAGES:])
+    if rest:
+        yield (Span(f"         and other values in {counted(rest, 'more run')}", "faint"),)
+
+
+def _under(found: Finding) -> list[CheckResult]:
+    return [one for one in found.run.findings if one.cause == found.result.id]
+
+
+def _same_cause(results: Sequence[CheckResult]) -> Iterator[Line]:
+    for result in {one.id: one for one in reversed(results)}.values():
+        text = f"{result.title}: {result.message}"
+        yield Span("  also   ", "faint"), Span(text), Span(f"   {result.id}", "faint")
 
 
 def place_text(where: Where) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from reportgen.audit.evidence import counted
 from reportgen.audit.interface import CATEGORIES, RULES, Check
 from reportgen.audit.registry import CHECKS, by_id
 from reportgen.cli.options import add_json, print_json
@@ -51,7 +52,7 @@ def entry(check: Check) -> dict[str, object]:
 def catalogue(checks: Sequence[Check]) -> str:
     """Return the checks as text, category by category."""
     width = max(len(check.id) for check in checks)
-    parts = [f"{len(checks)} checks, rules {RULES}"]
+    parts = [f"{counted(len(checks), 'check')}, rules {RULES}"]
     for category in CATEGORIES:
         own = [check for check in checks if check.category == category]
         if own:

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from audit.runs_of_every_kind import make_runs
+
+from reportgen.audit.formats import FORMATS, by_name
+from reportgen.audit.formats.text import lines, render, score_text
+from reportgen.audit.report import AuditReport, CategoryScore, Outcome
+from reportgen.audit.runner import audit_runs
+from reportgen.errors import UsageError
+from reportgen.testing import make_repository, make_run
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> AuditReport:
+    return audit_runs([make_runs(tmp_path_factory.mktemp("kinds"))])
+
+
+def without_paths(text: str, report: AuditReport) -> str:
+    """Take out where the test ran, and the ids of commits, which depend on git's defaults."""
+    root = report.runs[0].path.rsplit("/", 3)[0]
+    return text.replace(root, "runs")
+
+
+def test_runs_of_every_kind(report: AuditReport, golden: Callable[[str, str], None]) -> None:
+    golden("audit/kinds.txt", without_paths(render(report), report))
+
+
+def test_one_golden_run(tmp_path: Path, golden: Callable[[str, str], None]) -> None:
+    lab = make_repository(tmp_path / "lab")
+    make_run(lab / "runs", "golden", repository=lab)
+    golden("audit/golden.txt", render(audit_runs([lab / "runs"])))
+
+
+def test_the_verdict_and_the_next_step_come_first(report: AuditReport) -> None:
+    text = render(report).splitlines()
+    assert text[0].startswith("The gate fails: 3 of 7 runs")
+    assert text[2].startswith("Next step, settles")
+    assert "metrics.run-completed" in text[2]
+
+
+def test_every_run_has_one_line_and_every_cause_one_finding(report: AuditReport) -> None:
+    text = render(report)
+    for run in report.runs:
+        assert len(re.findall(rf"^(?:passes|fails) .* L\d \w+ +{run.name}\b", text, re.M)) == 1
+    assert text.count("metrics.run-completed, E2, 2 runs") == 1
+
+
+def test_a_report_without_findings_is_short(tmp_path: Path) -> None:
+    lab = make_repository(tmp_path / "lab")
+    make_run(lab / "runs", repository=lab)
+    text = render(audit_runs([lab / "runs"]))
+    assert text.startswith("The gate passes: 1 run, nothing fails")
+    assert len(text.splitlines()) == 10
+
+
+def test_a_fault_of_the_auditor_shows_a_question_mark(report: AuditReport) -> None:
+    run = report.runs[0]
+    categories = dict(run.categories)
+    score = categories["code"]
+    categories["code"] = msgspec.structs.replace(score, faulty=True)
+    assert score_text(msgspec.structs.replace(run, categories=categories)) == "?"
+    faulty = CategoryScore(passed=0, applicable=0, low=None, high=None, level=None)
+    assert not faulty.faulty
+
+
+def test_many_findings_are_counted_and_not_all_printed(report: AuditReport) -> None:
+    run = report.runs[0]
+    example = run.checks[0]
+    many = tuple(
+        msgspec.structs.replace(example, id=f"code.check-{number}", outcome=Outcome.FAIL)
+        for number in range(10_000)
+    )
+    huge = msgspec.structs.replace(report, runs=(msgspec.structs.replace(run, checks=many),))
+    text = render(huge)
+    assert "and 9,960 more kinds of finding" in text
+    assert len(text.splitlines()) < 300
+
+
+def test_styled_lines_say_the_same_as_plain_ones(report: AuditReport) -> None:
+    styled = "".join("".join(span.text for span in line) + "\n" for line in lines(report))
+    assert styled == render(report)
+    styles = {span.style for line in lines(report) for span in line}
+    assert styles == {"", "good", "bad", "warn", "faint", "strong", "command"}
+
+
+def test_an_unknown_format_names_the_known_ones() -> None:
+    assert [one.name for one in FORMATS] == ["text", "json"]
+    with pytest.raises(UsageError, match="Did you mean json"):
+        by_name("jsn")

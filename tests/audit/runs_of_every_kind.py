@@ -1,0 +1,48 @@
+"""A small root of runs, each with its own fault, for the golden outputs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from reportgen.testing import make_repository, make_run
+
+
+def make_runs(folder: Path) -> Path:
+    """Make a repository with two golden runs and five with a fault each; return its root."""
+    lab = make_repository(folder / "lab")
+    runs = lab / "runs"
+    make_run(runs, "golden", repository=lab)
+    make_run(runs, "golden_seed8", repository=lab)
+    local = "numpy==2.4.6  # index\ntorch==2.13.0  # a local folder\n"
+    make_run(runs, "local_torch", repository=lab, files={"requirements.txt": local})
+    nan = [
+        {
+            "step": step,
+            "time": 1767323045.0 + step,
+            "metrics": {
+                "train/loss": math.exp(-step / 9) if step < 60 else "NaN",
+                **({"val/loss": 1 / (step + 1)} if step % 12 == 11 else {}),
+            },
+        }
+        for step in range(120)
+    ]
+    make_run(runs, "diverged", repository=lab, metrics=nan, checkpoints=False)
+    ending = {"status": "running", "ended": None, "exit_code": None}
+    make_run(
+        runs,
+        "killed",
+        repository=lab,
+        run=ending,
+        summary=None,
+        git={"dirty_end": None},
+        captured={"exit": None},
+        sealed=False,
+    )
+    crashed = {"status": "failed", "exit_code": 1}
+    words = {"stderr.log": "Traceback (most recent call last):\nValueError: no such class: 11\n"}
+    make_run(runs, "crashed", repository=lab, run=crashed, files=words)
+    forged = make_run(runs, "forged", repository=lab, environment={"seeds": {"torch": 8}})
+    summary = (forged / "summary.yaml").read_text()
+    (forged / "summary.yaml").write_text(summary.replace("best: 0.9", "best: 0.97"))
+    return runs
