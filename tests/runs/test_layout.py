@@ -14,8 +14,10 @@ from reportgen.runs.schema import DOCUMENTS
         "manifest.12.json",
         "labels.yaml",
         "signatures/manifest.sig",
-    ]
-    + ["reproductions/2026-11-23T10-15-00.yaml", ".run.yaml.0a1b2c3d.tmp", "figures/.a.png.00.tmp"],
+        "reproductions/2026-11-23T10-15-00.yaml",
+        ".run.yaml.0a1b2c3d.tmp",
+        "figures/.a.png.00.tmp",
+    ],
 )
 def test_what_the_seal_leaves_out(path: str) -> None:
     assert layout.outside_seal(path)
@@ -23,8 +25,18 @@ def test_what_the_seal_leaves_out(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["run.yaml", "metrics.jsonl", "manifest.old.json", "artifacts/manifest.json", "manifest.json/x"]
-    + ["artifacts/labels.yaml", "config/signatures/x", ".hidden", "x.tmp", "manifest.json.bak"],
+    [
+        "run.yaml",
+        "metrics.jsonl",
+        "manifest.old.json",
+        "artifacts/manifest.json",
+        "manifest.json/x",
+        "artifacts/labels.yaml",
+        "config/signatures/x",
+        ".hidden",
+        "x.tmp",
+        "manifest.json.bak",
+    ],
 )
 def test_everything_else_is_sealed(path: str) -> None:
     assert not layout.outside_seal(path)

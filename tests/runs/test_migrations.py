@@ -15,8 +15,19 @@ def test_the_present_major_version(declared: str) -> None:
 
 @pytest.mark.parametrize(
     "declared",
-    [None, 1, "1", "reportgen.run", "reportgen.run/", "reportgen.run/1x", "reportgen.audit/1"]
-    + ["reportgen.run/0", "reportgen.run/-1", "reportgen.run/1\n", "reportgen.run/" + "9" * 100],
+    [
+        None,
+        1,
+        "1",
+        "reportgen.run",
+        "reportgen.run/",
+        "reportgen.run/1x",
+        "reportgen.audit/1",
+        "reportgen.run/0",
+        "reportgen.run/-1",
+        "reportgen.run/1\n",
+        "reportgen.run/" + "9" * 100,
+    ],
 )
 def test_what_declares_no_version(declared: object) -> None:
     with pytest.raises(SchemaError):

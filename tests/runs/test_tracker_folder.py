@@ -45,8 +45,20 @@ def test_numbers_as_they_are_printed(printed: str, value: float | str) -> None:
 
 @pytest.mark.parametrize(
     "printed",
-    ["True", "None", "'text'", "'0.5'", "tensor([0.5, 0.6])", "np.array([1])", "0x10", "1_0"]
-    + ["{'c': 0.5}", "[0.5]", "array(0.5)", "0.5j"],
+    [
+        "True",
+        "None",
+        "'text'",
+        "'0.5'",
+        "tensor([0.5, 0.6])",
+        "np.array([1])",
+        "0x10",
+        "1_0",
+        "{'c': 0.5}",
+        "[0.5]",
+        "array(0.5)",
+        "0.5j",
+    ],
 )
 def test_what_is_printed_otherwise_is_no_number(printed: str) -> None:
     found = values(f"Step 3: {{'a': {printed}, 'b': 1.0}}\n")
