@@ -71,10 +71,8 @@ def capture_code(
     return capture
 
 
-def dirty_now(
-    top: Path, *, run_root: Path | None = None, seconds: float = SECONDS
-) -> tuple[bool, str] | None:
-    """Return ``(dirty, tree id)`` of a repository now, or None when it cannot be told.
+def dirty_now(top: Path, *, run_root: Path | None = None, seconds: float = SECONDS) -> bool | None:
+    """Return whether a repository's work tree differs from its commit now; None: cannot be told.
 
     Args:
         top: As ``CodeCapture.top``.
@@ -83,8 +81,7 @@ def dirty_now(
     """
     try:
         with open_shadow(top, seconds=seconds, trusted=True) as shadow:
-            found = read_work_tree(shadow, shadow.head(), run_root=run_root, with_patch=False)
-            return found.dirty, found.tree
+            return read_work_tree(shadow, shadow.head(), run_root=run_root, with_patch=False).dirty
     except Exception:
         return None
 
@@ -205,8 +202,7 @@ def _has_changes(shadow: ShadowRepository, path: str) -> bool:
     folder = shadow.top / path
     if find_top(folder, ceiling=folder) is None:
         return False
-    found = dirty_now(folder, seconds=shadow.deadline.left())
-    return found is not None and found[0]
+    return dirty_now(folder, seconds=shadow.deadline.left()) is True
 
 
 # -- the branch ---------------------------------------------------------------------------

@@ -100,11 +100,11 @@ class ShadowRepository:
         return output
 
     def _run(
-        self, arguments: list[str], stdin: bytes = b"", index: str | None = None
+        self, arguments: list[str], stdin: bytes = b"", index: str | None = None, **variables: str
     ) -> tuple[int, bytes, str]:
-        environment = self._environment
+        environment = {**self._environment, **variables}
         if index is not None:
-            environment = {**environment, "GIT_INDEX_FILE": str(self.path / index)}
+            environment["GIT_INDEX_FILE"] = str(self.path / index)
         status, output, errors = git_process.run_git(
             arguments,
             folder=self.top,
@@ -149,6 +149,25 @@ class ShadowRepository:
         if "origin" in urls:
             return urls["origin"]
         return next(iter(urls.values())) if len(urls) == 1 else None
+
+    def ignored(self, paths: Iterable[str]) -> set[str]:
+        """Return which of ``paths`` git ignores and does not hold, whether they exist or not.
+
+        Args:
+            paths: Files below the top, as POSIX paths.
+
+        Raises:
+            UnreadableError: git refused.
+        """
+        # This command refuses literal pathspecs; behind "./" no name reads as pathspec magic.
+        asked = {f"./{path}": path for path in paths}
+        names = "".join(f"{name}\0" for name in asked).encode("utf-8", "surrogateescape")
+        arguments = ["check-ignore", "-z", "--stdin"]
+        status, output, errors = self._run(arguments, names, GIT_LITERAL_PATHSPECS="0")
+        if status not in (0, 1):  # 1: none of them
+            raise git_process.failure(arguments, status, errors)
+        found = output.decode("utf-8", "surrogateescape").split("\0")
+        return {asked[name] for name in found if name in asked}
 
     # -- objects --------------------------------------------------------------------------
 
