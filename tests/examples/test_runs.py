@@ -14,6 +14,7 @@ import pytest
 from reportgen.runs import layout
 from reportgen.runs.discovery import find_runs
 from reportgen.runs.view import RunView
+from reportgen.script import parse_script
 
 MEGABYTES = 12
 KINDS = {"lr-width": 18, "golden": 5, "diverged": 1, "killed": 1, "uncommitted": 1, "plain": 1}
@@ -147,6 +148,20 @@ def test_each_bad_run_is_bad_in_its_own_way(runs: Path) -> None:
     plain = the_one(runs, "plain")
     assert plain.format == "tracker"
     assert len(plain.series["val/accuracy"]) == 5
+
+
+def test_scripts_say_what_the_documents_say(runs: Path) -> None:
+    """Whatever version wrote a script, its facts can still be read and are those of the run."""
+    for view in views(runs, *(KINDS.keys() - {"plain", "killed"})):
+        said = parse_script(view.text(layout.REPRODUCE) or "")
+        assert view.git is not None
+        assert view.run.command is not None
+        assert (said.commit, said.tree) == (view.git.commit, view.git.tree)
+        assert list(said.argv) == view.run.command.argv
+        assert said.seeds["torch"] == view.flat_config["seed"]
+        assert said.variables["OMP_NUM_THREADS"] == "1"
+        assert said.obstacles == ()
+        assert said.requirements.own == ("reportgen-runs",)
 
 
 def test_one_network_is_an_mlp_and_one_a_cnn(runs: Path) -> None:
