@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from reportgen.audit.report import Where
 from reportgen.runs import layout
 from reportgen.runs.view import RunView
@@ -36,10 +38,18 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
 
 
 def at(view: RunView, place: str, key: str | None = None) -> Where:
-    """Return the place of a document, or of a dotted key in it with its line."""
-    if key is None:
-        return Where(file=place)
-    return Where(file=place, key=key, line=line_of(view, place, key))
+    """Return the place of a document, or of a dotted key in it; see :func:`with_lines`."""
+    return Where(file=place, key=key if view.exists(place) else None)
+
+
+def with_lines(view: RunView, places: Iterable[Where]) -> tuple[Where, ...]:
+    """Return places with the lines of their keys: found for findings alone, as it costs time."""
+    return tuple(
+        replace(place, line=line_of(view, place.file, place.key))
+        if place.key is not None and place.line is None
+        else place
+        for place in places
+    )
 
 
 def line_of(view: RunView, place: str, key: str) -> int | None:

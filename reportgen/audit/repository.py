@@ -7,13 +7,13 @@ Nothing of the audited repository's configuration, hooks or filters takes part; 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar, cast
 
-from reportgen.capture.git_process import Deadline, base_environment, failure, run_git
+from reportgen.capture.git_process import Deadline
 from reportgen.capture.shadow import SECONDS, ShadowRepository, find_top, open_shadow
 from reportgen.errors import LimitError, NotFoundError, ReportgenError, UnavailableError
 
@@ -133,7 +133,7 @@ class Repository:
             return set()
         asked = {(inside / path).relative_to(top).as_posix(): path for path in paths}
         try:
-            found = self._asked(("ignored", *asked), lambda shadow: _ignored(shadow, asked))
+            found = self._asked(("ignored", *asked), lambda shadow: shadow.ignored(asked))
         except ReportgenError:
             return set()
         return {asked[name] for name in found}
@@ -192,32 +192,6 @@ class Repository:
             return None
 
         return self._asked(("history", tree, limit, *left_out), search)
-
-
-def _ignored(shadow: ShadowRepository, paths: Iterable[str]) -> set[str]:
-    """Return which paths below the top git ignores and does not hold, whether they exist or not."""
-    # git refuses literal pathspecs here; behind "./" no name reads as pathspec magic.
-    asked = {f"./{path}": path for path in paths}
-    names = "".join(f"{name}\0" for name in asked).encode("utf-8", "surrogateescape")
-    environment = {
-        **base_environment(),
-        "GIT_DIR": str(shadow.path),
-        "GIT_WORK_TREE": str(shadow.top),
-        "GIT_INDEX_FILE": str(shadow.path / "index"),
-        "GIT_LITERAL_PATHSPECS": "0",
-    }
-    arguments = ["check-ignore", "-z", "--stdin"]
-    status, output, errors = run_git(
-        arguments,
-        folder=shadow.top,
-        environment=environment,
-        deadline=shadow.deadline,
-        stdin=names,
-    )
-    if status not in (0, 1):  # 1: none of them
-        raise failure(arguments, status, errors)
-    found = output.decode("utf-8", "surrogateescape").split("\0")
-    return {asked[name] for name in found if name in asked}
 
 
 class Repositories:

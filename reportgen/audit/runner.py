@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
 from reportgen.audit import gate
+from reportgen.audit.evidence import with_lines
 from reportgen.audit.interface import AuditContext, Check
 from reportgen.audit.kinds import is_unended
 from reportgen.audit.next_step import next_step_of
@@ -115,7 +116,7 @@ def audit_run(
         next_step=None,
         problems=tuple(view.problems),
     )
-    return msgspec.structs.replace(
+    return replace(
         audit,
         passed=not gate.reasons_of(audit, context.policy),
         next_step=next_step_of([audit]),
@@ -143,7 +144,10 @@ class _Judge:
             blocked = self._blocked(check)
             if blocked is not None:
                 return blocked
-            return self._unsettled(check, check.judge(self._context))
+            result = self._unsettled(check, check.judge(self._context))
+            if not result.is_finding:
+                return result
+            return replace(result, where=with_lines(self._context.run, result.where))
         except Exception as error:
             return _fault_of(check, error)
 
@@ -193,7 +197,7 @@ def _exempted(result: CheckResult, context: AuditContext, today: datetime.date) 
     exemption = context.policy.exemption_of(result, context.run.name, today)
     if exemption is None:
         return result
-    return msgspec.structs.replace(result, outcome=Outcome.EXEMPT, exemption=exemption)
+    return replace(result, outcome=Outcome.EXEMPT, exemption=exemption)
 
 
 def siblings_of(view: RunView) -> tuple[RunView, ...]:

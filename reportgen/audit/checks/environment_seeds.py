@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from reportgen.audit.evidence import at, counted, unavailable
@@ -138,6 +139,7 @@ class SeedsRngStateVerified(Check):
         return self.passed(message, inspected=len(good))
 
 
+@lru_cache(maxsize=4096)
 def _expected(library: str, seed: int | None) -> str | None:
     return None if seed is None else expected_state_sha256(library, seed)
 
