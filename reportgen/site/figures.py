@@ -27,7 +27,9 @@ def number(value: float | None, digits: int = 4) -> str:
         mantissa = mantissa.rstrip("0").rstrip(".")
         return f"{mantissa}e{exponent}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
-    return f"{value:.{decimals}f}"
+    shown = f"{value:.{decimals}f}"
+    exact = "." in shown and float(shown) == value
+    return shown.rstrip("0").rstrip(".") if exact else shown
 
 
 def column_decimals(values: Iterable[float | None], spreads: Iterable[float | None] = ()) -> int:

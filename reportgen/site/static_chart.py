@@ -166,7 +166,7 @@ def _ticks(low: float, high: float, count: int, *, whole: bool = False) -> tuple
         return ()
     raw = 2 * (span / count)
     power = 10.0 ** math.floor(math.log10(raw)) if raw > 1e-300 else raw
-    step = next((power * m for m in (1, 2, 5, 10) if power * m >= raw * 0.999), raw)
+    step = min((power * m for m in (1, 2, 5, 10)), key=lambda s: abs(math.log(s / raw)))
     if whole:
         step = max(step, 1.0)
     if not math.isfinite(step) or step <= 0:

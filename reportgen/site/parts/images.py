@@ -18,7 +18,7 @@ from reportgen.runs.view import RunView
 from reportgen.site.figures import size
 from reportgen.site.text import clip
 
-_NAME = re.compile(r"(?P<name>.+)_step_(?P<step>\d{1,18})")
+_NAME = re.compile(r"(?P<name>.+)_step_(?P<step>[0-9]{1,18})", re.DOTALL)
 _RASTER_BYTES = 8 * 2**20
 _SVG_BYTES = 400_000
 _HEAD_BYTES = 64

@@ -1,0 +1,90 @@
+"""``reportgen build`` as a person types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from site_runs import seeded_run
+
+from reportgen.cli.main import main
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return seeded_run(tmp_path / "runs", 1, "one", lr=0.1, seed=1).parents[2]
+
+
+def test_a_site_is_built_and_named(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "runs", "-o", "out"]) == 0
+    assert (runs.parent / "out" / "index.html").is_file()
+    said = capsys.readouterr()
+    assert said.out.startswith("out/index.html: 1 runs, 6 pages, ")
+    assert said.err == ""
+
+
+def test_without_arguments_the_roots_of_the_settings_are_built(runs: Path) -> None:
+    (runs.parent / "reportgen.toml").write_text('roots = ["runs"]\n[site]\ntitle = "Mine"\n')
+    assert main(["build"]) == 0
+    assert b"<title>Overview \xc2\xb7 Mine</title>" in (Path("site") / "index.html").read_bytes()
+
+
+def test_the_title_of_the_command_line_wins(runs: Path) -> None:
+    assert main(["build", "runs", "--title", "Other"]) == 0
+    assert b"Overview \xc2\xb7 Other" in (Path("site") / "index.html").read_bytes()
+
+
+def test_json(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "runs", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result.keys() == {"runs", "pages", "bytes", "reused", "seconds", "index"}
+    assert (result["runs"], result["index"]) == (1, "site/index.html")
+
+
+def test_what_cannot_be_read_is_left_out_and_said(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (runs / "bad").mkdir()
+    (runs / "bad" / "run.yaml").write_text("[1]\n")
+    assert main(["build", "runs"]) == 3
+    assert "left out: bad: " in capsys.readouterr().err
+    assert b"Not read" in (Path("site") / "index.html").read_bytes()
+
+
+def test_strict_builds_nothing_then(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (runs / "bad").mkdir()
+    (runs / "bad" / "run.yaml").write_text("[1]\n")
+    assert main(["build", "runs", "--strict"]) == 2
+    assert "1 of the inputs cannot be read" in capsys.readouterr().err
+    assert not Path("site").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "no such folder"),
+        (["empty"], "no run was found"),
+        (["runs", "-o", "runs"], "is, contains or lies in the run"),
+        (["runs", "-o", "."], "is, contains or lies in the run"),
+        (["runs", "--theme", "papper"], "no theme 'papper'"),
+        (["runs", "--theme", "./nowhere"], "is no theme"),
+    ],
+)
+def test_refusals_do_nothing(
+    runs: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (runs.parent / "empty").mkdir()
+    assert main(["build", *words]) == 2
+    assert said in capsys.readouterr().err
+    assert not Path("site").exists()
+
+
+def test_as_a_process(runs: Path) -> None:
+    command = [sys.executable, "-m", "reportgen", "build", "runs", "--quiet"]
+    result = subprocess.run(command, cwd=runs.parent, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("site/index.html: ")

@@ -1,0 +1,41 @@
+"""The specification of the line chart, as altair writes it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import NotFoundError
+from reportgen.site.charts import CHARTS, by_name
+from reportgen.site.charts.lines import Lines
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "charts"
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
+def test_the_specification_is_the_golden_one(chart: Lines) -> None:
+    golden = GOLDEN / f"{chart.name}.json"
+    assert chart.spec() == json.loads(golden.read_text())
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
+def test_data_is_bound_by_name_and_by_fields_that_the_rows_have(chart: Lines) -> None:
+    spec = chart.spec()
+    assert "datasets" not in spec
+    assert {layer["data"]["name"] for layer in spec["layer"]} == chart.datasets.keys()
+    for layer in spec["layer"]:
+        rows = chart.datasets[layer["data"]["name"]]
+        fields = {e["field"] for e in layer["encoding"].values() if "field" in e}
+        assert fields <= rows.__annotations__.keys()
+
+
+def test_a_specification_is_the_same_each_time() -> None:
+    assert Lines().spec() == Lines().spec()
+
+
+def test_charts_are_found_by_name() -> None:
+    assert by_name("lines") is CHARTS[0]
+    with pytest.raises(NotFoundError, match="lines"):
+        by_name("line")
