@@ -19,12 +19,11 @@ from reportgen.capture.git_objects import (
     COMMIT_LIMIT,
     FOLDER,
     LINK_TO_COMMIT,
-    ObjectReader,
     full_id,
     is_full_id,
 )
 from reportgen.capture.git_process import Deadline
-from reportgen.capture.private_folder import add_user_ignores, fill_private_folder, read_settings
+from reportgen.capture.private_git import PrivateGit
 from reportgen.capture.run_trees import RunTrees
 from reportgen.errors import UnavailableError, UnreadableError
 
@@ -33,7 +32,7 @@ __all__ = ["SECONDS", "ShadowRepository", "find_top", "open_shadow"]
 SECONDS = 10.0
 
 
-class ShadowRepository:
+class ShadowRepository(PrivateGit):
     """A repository seen through a private git directory.
 
     Every id that is passed in must be a full one; anything else is refused before git sees it.
@@ -48,73 +47,10 @@ class ShadowRepository:
     """
 
     def __init__(self, folder: GitFolder, path: Path, deadline: Deadline) -> None:
-        self.top = folder.top
-        self.folder = folder
-        self.path = path
-        self._deadline = deadline
-        self.settings = read_settings(folder.common / "config", path, deadline)
-        fill_private_folder(path, folder, self.settings)
-        if folder.trusted:
-            add_user_ignores(path, self.settings, deadline)
-        self._environment = {
-            **git_process.base_environment(),
-            "GIT_DIR": str(path),
-            "GIT_WORK_TREE": str(folder.top),
-            "GIT_INDEX_FILE": str(path / "index"),
-        }
-        self.objects = ObjectReader(folder.top, self._environment, path / "objects", deadline)
+        super().__init__(folder, path, deadline)
         self.run_trees = RunTrees(self.objects)
-        sha256 = self.settings.get("extensions.objectformat", "").lower() == "sha256"
-        self.id_digits = 64 if sha256 else 40
 
-    def close(self) -> None:
-        """End what still runs."""
-        self.objects.close()
-
-    @property
-    def deadline(self) -> Deadline:
-        """Time for what is asked from now on; may be replaced."""
-        return self._deadline
-
-    @deadline.setter
-    def deadline(self, deadline: Deadline) -> None:
-        self._deadline = self.objects.deadline = deadline
-
-    # -- git ------------------------------------------------------------------------------
-
-    def git(self, *arguments: str, stdin: bytes = b"", index: str | None = None) -> bytes:
-        """Run git in the private directory and return its output.
-
-        Args:
-            arguments: Command and options, ids already checked.
-            stdin: Bytes for its standard input.
-            index: Name of another temporary index in the private directory.
-
-        Raises:
-            UnreadableError: git refused.
-            UnavailableError: It is missing or took too long.
-        """
-        status, output, errors = self._run(list(arguments), stdin, index)
-        if status:
-            raise git_process.failure(list(arguments), status, errors)
-        return output
-
-    def _run(
-        self, arguments: list[str], stdin: bytes = b"", index: str | None = None, **variables: str
-    ) -> tuple[int, bytes, str]:
-        environment = {**self._environment, **variables}
-        if index is not None:
-            environment["GIT_INDEX_FILE"] = str(self.path / index)
-        status, output, errors = git_process.run_git(
-            arguments,
-            folder=self.top,
-            environment=environment,
-            deadline=self._deadline,
-            stdin=stdin,
-        )
-        # What git says is shown to people: it names the repository, not where ours stands in.
-        errors = errors.replace(str(self.path), ".git").replace(str(self.top), ".")
-        return status, output, errors
+    # -- what is checked out --------------------------------------------------------------
 
     def head(self) -> str | None:
         """Return the id of the commit that is checked out, or None before the first commit.
@@ -123,14 +59,14 @@ class ShadowRepository:
             UnreadableError: The references are damaged.
         """
         arguments = ["rev-parse", "--verify", "-q", "HEAD^{commit}"]
-        status, output, errors = self._run(arguments)
+        status, output, errors = self.run(arguments)
         if status and errors:
             raise git_process.failure(arguments, status, errors)
         return output.decode().strip() if status == 0 else None
 
     def branch(self) -> str | None:
         """Return the name of the branch that is checked out, or None when HEAD is detached."""
-        status, output, _ = self._run(["symbolic-ref", "-q", "HEAD"])
+        status, output, _ = self.run(["symbolic-ref", "-q", "HEAD"])
         name = output.decode("utf-8", "surrogateescape").strip()
         return name.removeprefix("refs/heads/") if status == 0 else None
 
@@ -163,7 +99,7 @@ class ShadowRepository:
         asked = {f"./{path}": path for path in paths}
         names = "".join(f"{name}\0" for name in asked).encode("utf-8", "surrogateescape")
         arguments = ["check-ignore", "-z", "--stdin"]
-        status, output, errors = self._run(arguments, names, GIT_LITERAL_PATHSPECS="0")
+        status, output, errors = self.run(arguments, names, GIT_LITERAL_PATHSPECS="0")
         if status not in (0, 1):  # 1: none of them
             raise git_process.failure(arguments, status, errors)
         found = output.decode("utf-8", "surrogateescape").split("\0")

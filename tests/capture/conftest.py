@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-RUN_YAML = "schema: reportgen.run/1\nid: x\nname: x\nstatus: finished\n"
-
 
 class Repo:
     """A git repository in a folder of its own."""
