@@ -89,6 +89,7 @@ class _Hooks:
         self.exit: Callable[..., Any] | None = None
         self.asked: tuple[int, list[object]] | None = None
         self.closing = 0
+        self.blocked = threading.local()
         self.deferred: int | None = None
         self.registered = False
 
@@ -98,7 +99,11 @@ class _Hooks:
             self.registered = True
             atexit.register(self.at_exit)
             if hasattr(os, "register_at_fork"):
-                os.register_at_fork(after_in_child=self.in_child)
+                os.register_at_fork(
+                    before=self.before_fork,
+                    after_in_parent=self.unblock,
+                    after_in_child=self.in_child,
+                )
         if len(self.open) == 1:
             self.install()
 
@@ -172,7 +177,10 @@ class _Hooks:
     ) -> Any:
         previous = self.excepthook or sys.__excepthook__
         self.end_all(ending_of(error))
-        return previous(kind, error, trace)
+        result = previous(kind, error, trace)
+        if isinstance(error, KeyboardInterrupt):
+            _interrupt_again()
+        return result
 
     def on_exit(self, status: Any = None, /) -> Any:
         self.asked = (_status_of(status), [run.activity() for run in self.open])
@@ -188,11 +196,34 @@ class _Hooks:
         else:
             self.end_all(Ending("finished"))
 
+    def before_fork(self) -> None:
+        """Hold signals back: one that met a child before ``in_child`` would be lost there, or
+        end the parent's run.
+        """
+        if self.signals:
+            self.blocked.mask = signal.pthread_sigmask(signal.SIG_BLOCK, list(self.signals))
+
+    def unblock(self) -> None:
+        mask = self.blocked.__dict__.pop("mask", None)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
     def in_child(self) -> None:
         for run in self.open:
             run.abandon()
         self.open.clear()
         self.uninstall()
+        self.unblock()
+
+
+def _interrupt_again() -> None:
+    """Let the process die of Ctrl-C, as its parent expects.
+
+    The interpreter does so when the code that it ran last from text was interrupted, and to close
+    the run it may have run some (making a named tuple is enough).
+    """
+    with suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt")  # noqa: S102
 
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

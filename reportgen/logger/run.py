@@ -286,11 +286,13 @@ class ActiveRun:
             self._session.optimizer.saw(optimizer)
         if facts.get("step") is None:
             facts["step"] = self._last_step()
-        return self._session.checkpoints.save(model, optimizer, **facts)
+        with opens.unheard():
+            return self._session.checkpoints.save(model, optimizer, **facts)
 
     def log_artifact(self, path: str | os.PathLike[str], **place: Any) -> Path | None:
         """Keep any file; as :meth:`reportgen.logger.artifacts.ArtifactStore.log`."""
-        return self._session.artifacts.log(path, **place)
+        with opens.unheard():
+            return self._session.artifacts.log(path, **place)
 
     def log_data(self, spec: InputSpec) -> None:
         """Add an input, as in ``start_run(data=[...])``.
