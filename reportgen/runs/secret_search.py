@@ -109,7 +109,7 @@ def shape_hits(text: str) -> Iterator[Hit]:
             taken = 0
             for position in _positions(start, lowered):
                 match = shape.pattern.match(text, position) if position >= taken else None
-                if match:
+                if match and not match[shape.pattern.groups].startswith(MARK):
                     taken = match.end()
                     yield Hit(*match.span(shape.pattern.groups), shape.name)
     if "://" in text:

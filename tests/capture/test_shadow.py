@@ -151,8 +151,10 @@ def test_replaced_objects_take_no_part(repo) -> None:
     repo.write("train.py", "evil = 1\n")
     other = repo.commit()
     repo.git("replace", head, other)
+    repo.git("update-ref", "refs/heads/main", head)
     with open_shadow(repo.top) as shadow:
         assert shadow.blob(head, "train.py") == b"import lib\nlib.run()\n"
+        assert [commit for commit, _ in shadow.history()] == [head]
 
 
 def test_a_user_with_autocrlf_has_a_clean_tree(repo) -> None:
