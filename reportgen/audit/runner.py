@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +41,7 @@ def audit_runs(
     repository: Path | None = None,
     online: bool = False,
     today: datetime.date | None = None,
+    advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> AuditReport:
     """Audit every run at or below ``paths``.
 
@@ -50,6 +51,7 @@ def audit_runs(
         repository: Repository of the code, in place of the one around each run.
         online: Whether checks may ask the network.
         today: Day by which exemptions expire; the present one by default.
+        advance: Called after each run with how many are done, and of how many.
 
     Raises:
         NotFoundError: A path does not exist, no run lies below, or ``repository`` is none.
@@ -81,6 +83,7 @@ def audit_runs(
                 online=online,
             )
             audits.append(audit_run(context, today=day))
+            advance(len(audits), len(views))
     problems += found.problems + _expired(policy, day)
     return AuditReport(
         policy=policy.name,

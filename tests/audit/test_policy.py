@@ -106,3 +106,13 @@ def test_an_exemption_covers_the_runs_of_its_pattern_and_no_pass(tmp_path: Path)
     assert (
         run_check("artifacts.checkpoint-present", whole, policy=policy, today=day).outcome == "pass"
     )
+
+
+def test_the_policy_of_the_documentation_is_one(tmp_path: Path, repository: Path) -> None:
+    import re
+
+    page = (repository / "docs" / "audit.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    policy = load_policy(written(tmp_path, example))
+    assert (policy.name, policy.minimum_score, len(policy.exemptions)) == ("lab", 60, 1)
+    assert policy.level("code.commit-exists") == "error"
