@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.cli.options import add_settings, note, settings_of
+from reportgen.cli.progress import progress
 from reportgen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
     paths = args.path or [root for root in settings.roots if root.is_dir()]
     if not paths:
         raise UsageError("no path given, and no root exists", fix="Name a folder that holds runs")
-    report = audit_runs(paths, policy=policy, repository=args.repository)
+    with progress(args, "auditing") as advance:
+        report = audit_runs(paths, policy=policy, repository=args.repository, advance=advance)
     for output, file in outputs:
         if file is None:
             _print(output, report)
