@@ -33,6 +33,7 @@ from reportgen.runs.schema import Compute, Environment, GitInfo, Modules, Opens
 
 _TOO_LATE = "took too long: the run ended before"
 _FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "cupy", "paddle", "mxnet"})
+_PATIENCE = 10.0  # in the background; the end of the run waits less
 _LOCK_FILE_LIMIT = 32 * 2**20
 
 
@@ -68,6 +69,7 @@ class Captures:
         self._environment: Environment | None = None
         self._frameworks: frozenset[str] = frozenset()
         self._turn = threading.Lock()
+        self._code_known, self._environment_known = threading.Event(), threading.Event()
         self._determinism = determinism_flags()
         self._started = _clock()
 
@@ -88,6 +90,7 @@ class Captures:
             self._context.write(layout.GIT, git)
             for entry in left_out:
                 self._context.leave_out(entry.what, layout.GIT, entry.rule)
+        self._code_known.set()
         if git.dirty and self._announce:
             self._context.warn(_dirty_line(git, len(patch)))
 
@@ -113,6 +116,7 @@ class Captures:
             found.determinism = self._determinism or found.determinism
             found.identity = _identity() if self._identify else None
             self._environment = found
+        self._environment_known.set()
 
     def write_environment(self) -> None:
         """Write environment.yaml with the seeds that are known by now."""
@@ -160,14 +164,16 @@ class Captures:
 
         A framework that was imported since tells more of the hardware and of itself.
         """
-        if self._environment is None or sys.modules.keys() & _FRAMEWORKS != self._frameworks:
+        if not self._environment_known.wait(_PATIENCE) or self._environment is None:
+            return
+        if sys.modules.keys() & _FRAMEWORKS != self._frameworks:
             self._find_environment()
         else:
             self._environment.packages = imported_packages()
 
     def dirty_end(self) -> None:
         """Compare the work tree with its state at the start."""
-        if self._git is None or self._git.commit is None:
+        if not self._code_known.wait(_PATIENCE) or self._git is None or self._git.commit is None:
             return
         found = dirty_now(self._top or self._start, run_root=self._run_root)
         with self._context.lock:
