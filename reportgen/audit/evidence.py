@@ -96,7 +96,7 @@ def unavailable(not_available: dict[str, str], *keys: str) -> str | None:
         for end in range(len(parts), 0, -1):
             reason = not_available.get(".".join(parts[:end]))
             if reason is not None:
-                return f"{'.'.join(parts[:end])} was not available: {reason}"
+                return f"{'.'.join(parts[:end])} not available: {reason}"
     return None
 
 

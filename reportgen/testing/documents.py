@@ -25,11 +25,16 @@ _PREDICTIONS = "id,label,prediction\n" + "".join(
 )
 
 
+def run_id(name: str) -> str:
+    """The id of the golden run of this name: always the same."""
+    return f"01KDYTEST{sha256(name.encode()).hexdigest()[:7].upper()}"
+
+
 def run_document(name: str, project: str | None, group: str | None) -> Document:
     """run.yaml of a finished run."""
     return {
         "schema": RUN_SCHEMA,
-        "id": f"01KDYTEST{sha256(name.encode()).hexdigest()[:7].upper()}",
+        "id": run_id(name),
         "name": name,
         "project": project,
         "group": group,
@@ -170,7 +175,7 @@ def captured_documents(streams: dict[str, int]) -> dict[str, Document]:
     """The documents of captured/ by name.
 
     Args:
-        streams: Bytes of stdout.log and stderr.log.
+        streams: Bytes of stdout.log, stderr.log and training.log.
     """
     flags = environment_document()["determinism"]
     return {
@@ -188,14 +193,19 @@ def captured_documents(streams: dict[str, int]) -> dict[str, Document]:
     }
 
 
-def plain_files() -> dict[str, bytes]:
-    """Logs, packages, predictions, a figure, and the configuration file as it was."""
+def plain_files(name: str) -> dict[str, bytes]:
+    """Logs, packages, predictions, a figure, and the configuration file as it was.
+
+    Args:
+        name: Of the run.
+    """
     epochs = "".join(f"epoch {epoch} done\n" for epoch in range(EPOCHS))
+    started = f"{to_iso(CREATED)} - reportgen - INFO - run {run_id(name)} started: {name}\n"
     requirements = "".join(f"{name}=={version}  # index\n" for name, version in _PACKAGES.items())
     texts = {
         "stdout.log": epochs,
         "stderr.log": "",
-        "training.log": f"{to_iso(CREATED)} INFO reportgen: the run started\n",
+        "training.log": started,
         "requirements.txt": requirements,
         "predictions/val.csv": _PREDICTIONS,
         "config/configs/mlp.yaml": CONFIG_FILE,

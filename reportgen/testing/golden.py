@@ -85,8 +85,9 @@ def make_run(
     _put(folder, layout.METRIC_DEFINITIONS, documents.definitions_document(), definitions)
     _put(folder, layout.ENVIRONMENT, documents.environment_document(), environment)
     _put(folder, layout.DATA, documents.data_document(), data)
-    plain: dict[str, bytes | str | None] = {**documents.plain_files(), **files}
-    streams = {name: len(_bytes(plain.get(f"{name}.log"))) for name in ("stdout", "stderr")}
+    plain: dict[str, bytes | str | None] = {**documents.plain_files(name), **files}
+    logs = ("stdout", "stderr", "training")
+    streams = {stream: len(_bytes(plain.get(f"{stream}.log"))) for stream in logs}
     for place, document in documents.captured_documents(streams).items():
         _put(folder, f"{layout.CAPTURED}/{place}.json", document, captured.get(place, _AS_IT_IS))
     if checkpoints:

@@ -18,6 +18,11 @@ _LFS_POINTER = re.compile(
 )
 _LFS_BYTES = 1024
 _MATCHES = "artifacts.manifest-matches"
+_STREAMS = {
+    "stdout": layout.STDOUT,
+    "stderr": layout.STDERR,
+    "training": layout.TRAINING_LOG,
+}
 _OUT_OF_REACH = ("kept elsewhere", "a Git LFS pointer", "too large to hash again")
 _RESEAL = "Seal the run again if the change was meant, else restore the file"
 
@@ -247,25 +252,18 @@ class LogsCaptured(Check):
 
     def judge(self, context: AuditContext) -> CheckResult:
         view = context.run
-        places = {"stdout": layout.STDOUT, "stderr": layout.STDERR}
         end = view.captured(layout.EXIT, Exit)
-        faults = {}
-        for stream, place in places.items():
-            fault = _stream_fault(view, place, stream, end)
-            if fault:
-                faults[place] = fault
-        if not (view.file_sizes.get(layout.TRAINING_LOG) and _holds_records(view)):
-            faults[layout.TRAINING_LOG] = "holds no log record"
+        found = {place: _stream_fault(view, place, name, end) for name, place in _STREAMS.items()}
+        if found[layout.TRAINING_LOG] is None:
+            found[layout.TRAINING_LOG] = _record_fault(view)
+        faults = {place: fault for place, fault in found.items() if fault}
         if not faults:
-            sizes = ", ".join(
-                f"{place} {counted(view.file_sizes[place], 'byte')}"
-                for place in (*places.values(), layout.TRAINING_LOG)
-            )
-            return self.passed(f"{sizes}, nothing lost", inspected=3)
+            sizes = listed(f"{place} {counted(view.file_sizes[place], 'byte')}" for place in found)
+            return self.passed(f"{sizes}, nothing lost", inspected=len(found))
         message = "; ".join(f"{place} {fault}" for place, fault in faults.items())
         where = [Where(file=place) for place in faults]
-        verdict = self.failed if len(faults) == 3 else self.partial
-        return verdict(message, inspected=3, where=where)
+        verdict = self.failed if len(faults) == len(found) else self.partial
+        return verdict(message, inspected=len(found), where=where)
 
 
 def _stream_fault(view: RunView, place: str, stream: str, end: Exit | None) -> str | None:
@@ -282,9 +280,13 @@ def _stream_fault(view: RunView, place: str, stream: str, end: Exit | None) -> s
     return None
 
 
-def _holds_records(view: RunView) -> bool:
-    """Tell whether the log holds a line that says something."""
-    return bool((view.text(layout.TRAINING_LOG) or "").strip())
+def _record_fault(view: RunView) -> str | None:
+    """Return what the log lacks: the record with which the run began names it by its id."""
+    text = view.text(layout.TRAINING_LOG) or ""
+    if not text.strip():
+        return "holds no log record"
+    tells = view.format == "tracker" or view.id in text
+    return None if tells else "does not hold the record of the run's start"
 
 
 CHECKS: tuple[Check, ...] = (

@@ -200,6 +200,23 @@ CASES = (
     Case(LOGS, "passes", "stderr.log 0 bytes"),
     Case(
         LOGS,
+        "partly",
+        "training.log does not hold the record of the run's start",
+        {"files": {"training.log": "another run started\n"}},
+        name="log-of-another",
+    ),
+    Case(
+        LOGS,
+        "partly",
+        "training.log has 8 bytes, 500 when the run ended",
+        {
+            "files": {"training.log": "started\n"},
+            "captured": {"exit": {"streams": {"training": {"bytes": 500}}}},
+        },
+        name="log-cut",
+    ),
+    Case(
+        LOGS,
         "fails",
         "stdout.log is missing",
         {"files": dict.fromkeys(("stdout.log", "stderr.log", "training.log"))},

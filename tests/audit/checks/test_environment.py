@@ -134,7 +134,7 @@ CASES = (
     Case(
         HARDWARE,
         "inconclusive",
-        "hardware.gpus was not available",
+        "hardware.gpus not available",
         {
             "environment": {
                 "hardware": {"gpus": None},
