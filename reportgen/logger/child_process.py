@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
-from typing import IO
+from typing import IO, Any
 
 from reportgen.fs.atomic import write_all
 
@@ -24,7 +24,10 @@ Feed = Callable[[str], None]
 
 
 class ChildProcess:
-    """A running command.
+    """A running command, as a context: signals are passed on from before it starts.
+
+    A signal that comes after the command ended is noted and otherwise ignored until the context
+    is left, so that what follows the command is not cut short.
 
     Args:
         command: Program and arguments.
@@ -33,24 +36,35 @@ class ChildProcess:
         stderr: Takes that of its standard error.
 
     Raises:
-        OSError: The program cannot be started.
+        OSError: On entering, when the program cannot be started.
     """
 
     def __init__(
         self, command: Sequence[str], environ: Mapping[str, str], *, stdout: Feed, stderr: Feed
     ) -> None:
         self.forwarded: str | None = None
-        self._process = subprocess.Popen(
-            list(command),
-            env=dict(environ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-        )
-        self._pumps = [
-            _pump(self._process.stdout, 1, stdout),
-            _pump(self._process.stderr, 2, stderr),
-        ]
+        self._command = list(command)
+        self._environ = dict(environ)
+        self._feeds = (stdout, stderr)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._previous: dict[int, Any] = {}
+        self._pumps: list[threading.Thread] = []
+
+    def __enter__(self) -> ChildProcess:
+        for name in _FORWARDED:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                self._previous[number] = signal.signal(number, self._forward)
+        try:
+            self._start()
+        except BaseException:
+            self._restore()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._restore()
 
     def wait(self, *, period: float, tick: Callable[[], None]) -> int:
         """Wait for the end, calling ``tick`` each ``period`` seconds.
@@ -60,37 +74,49 @@ class ChildProcess:
         Returns:
             The exit status; for a command that died of signal n, -n.
         """
-        with self._forwarding():
-            while True:
-                try:
-                    status = self._process.wait(period)
-                    break
-                except subprocess.TimeoutExpired:
-                    tick()
+        assert self._process is not None  # noqa: S101 - started on entering
+        while True:
+            try:
+                status = self._process.wait(period)
+                break
+            except subprocess.TimeoutExpired:
+                tick()
         for pump in self._pumps:
             pump.join(_DRAIN_SECONDS)
         return status
 
-    @contextmanager
-    def _forwarding(self) -> Iterator[None]:
-        previous = {}
-        for name in _FORWARDED:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
-                previous[number] = signal.signal(number, self._forward)
-        try:
-            yield
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+    def _start(self) -> None:
+        process = subprocess.Popen(
+            self._command,
+            env=self._environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        )
+        self._process = process
+        self._pumps = [
+            _pump(process.stdout, 1, self._feeds[0]),
+            _pump(process.stderr, 2, self._feeds[1]),
+        ]
+        for number in self._early:
+            process.send_signal(number)
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
-        name = signal.Signals(number).name
-        self.forwarded = name
+        if self._process is None:
+            self._early.append(number)
+            self.forwarded = signal.Signals(number).name
+            return
+        if self._process.returncode is not None:
+            return
+        self.forwarded = name = signal.Signals(number).name
         if name in _OF_THE_TERMINAL and _in_foreground():
             return  # the terminal sent it to the command as well
         with suppress(ProcessLookupError):
             self._process.send_signal(number)
+
+    def _restore(self) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
 
 
 def _in_foreground() -> bool:

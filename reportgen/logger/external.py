@@ -12,6 +12,7 @@ import shutil
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,23 +94,25 @@ def run_command(request: CommandRequest) -> int:
             fix="For example: reportgen run -- python train.py",
         )
     tracked = _TrackedCommand(request)
-    try:
-        child = ChildProcess(
-            request.command,
-            tracked.environ(),
-            stdout=tracked.streams["stdout"].feed,
-            stderr=tracked.streams["stderr"].feed,
-        )
-    except OSError as error:
-        tracked.close(126, None)
-        raise UsageError(
-            f"cannot be started: {error.strerror}", where=program, expected="a program"
-        ) from None
-    status = child.wait(period=_PERIOD, tick=tracked.tick)
-    code = 128 - status if status < 0 else status
-    died_of = signal.Signals(-status).name if status < 0 else None
-    tracked.close(code, died_of if died_of and not child.forwarded else child.forwarded)
-    return code
+    child = ChildProcess(
+        request.command,
+        tracked.environ(),
+        stdout=tracked.streams["stdout"].feed,
+        stderr=tracked.streams["stderr"].feed,
+    )
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(child)
+        except OSError as error:
+            tracked.close(126, None)
+            raise UsageError(
+                f"cannot be started: {error.strerror}", where=program, expected="a program"
+            ) from None
+        status = child.wait(period=_PERIOD, tick=tracked.tick)
+        code = 128 - status if status < 0 else status
+        died_of = signal.Signals(-status).name if status < 0 else None
+        tracked.close(code, child.forwarded or died_of)
+        return code
 
 
 class _UntilJoined(RunContext):

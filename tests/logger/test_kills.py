@@ -40,7 +40,7 @@ for number in range(int(sys.argv[1])):
         break
     os.close(told)
     os.read(ready, 1)
-    time.sleep(chance.uniform(0, 0.03))
+    time.sleep(chance.uniform(0, 0.005 if kind == "large" else 0.02))
     os.kill(child, signal.SIGKILL)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     os.close(ready)
