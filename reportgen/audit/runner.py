@@ -31,6 +31,8 @@ from reportgen.runs.problems import Problem
 from reportgen.runs.view import RunView
 
 _END = "metrics.run-completed"
+_OTHER_TRACKER = "A plain tracker does not record it; this one takes the same calls and does"
+_OTHER_TRACKER_LINE = "from reportgen import ExperimentTracker"
 _BLOCKING = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.ERROR)
 
 
@@ -148,9 +150,7 @@ class _Judge:
             if blocked is not None:
                 return blocked
             result = self._unsettled(check, check.judge(self._context))
-            if not result.is_finding:
-                return result
-            return replace(result, where=with_lines(self._context.run, result.where))
+            return self._explained(result) if result.is_finding else result
         except Exception as error:
             return _fault_of(check, error)
 
@@ -174,6 +174,13 @@ class _Judge:
         if self._context.run.exists(result.where[0].file):
             return result
         return self._waiting(check)
+
+    def _explained(self, result: CheckResult) -> CheckResult:
+        view = self._context.run
+        absent = result.outcome is Outcome.FAIL and result.evidence is Evidence.E0
+        if absent and view.format == "tracker":
+            result = replace(result, remedy=_OTHER_TRACKER, command=_OTHER_TRACKER_LINE)
+        return replace(result, where=with_lines(view, result.where))
 
     def _waiting(self, check: Check) -> CheckResult:
         return check.inconclusive("not settled: the run has no end", blocked_by=_END)

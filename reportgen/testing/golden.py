@@ -12,6 +12,7 @@ from reportgen.runs import layout
 from reportgen.runs.schema import to_plain
 from reportgen.runs.view import RunView
 from reportgen.runs.writer import seal, write_plain
+from reportgen.script.text import reproduce_script
 from reportgen.testing import documents
 
 
@@ -95,6 +96,9 @@ def make_run(
     for path, content in plain.items():
         _write(folder, path, None if content is None else _bytes(content))
     _write_code(folder, repository, git, files)
+    if run is not None and layout.REPRODUCE not in files:
+        script = reproduce_script(RunView(folder))
+        _write(folder, layout.REPRODUCE, script.encode("utf-8", "replace"))
     if summary is not None and run is not None:
         _put(folder, layout.SUMMARY, to_plain(RunView(folder).summary), summary)
     if sealed:

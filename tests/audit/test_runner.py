@@ -112,7 +112,10 @@ def test_the_plain_tracker_layout_is_found_lacking(tmp_path: Path) -> None:
         "environment.data-fingerprint-present",
     ):
         assert found[lacking] == "fail", lacking
+        assert audit.result(lacking).command == "from reportgen import ExperimentTracker"
     assert not audit.passed
+    assert audit.next_step is not None
+    assert audit.next_step.command == "from reportgen import ExperimentTracker"
 
 
 def test_a_fault_of_a_check_is_its_own_result(tmp_path: Path) -> None:

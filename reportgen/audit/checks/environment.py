@@ -31,7 +31,6 @@ class PythonRecorded(Check):
     failure = "The Python interpreter is not recorded"
     why = "Packages and results change with the interpreter, so a rerun starts with it."
     fix = "Log the run with a current reportgen, which records it by itself"
-    command = "pip install --upgrade reportgen-runs"
     evidence = Evidence.E2
 
     def judge(self, context: AuditContext) -> CheckResult:
