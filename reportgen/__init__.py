@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reportgen.logger.alert_rules import alert_when
     from reportgen.logger.run import ActiveRun, start_run
     from reportgen.logger.tracker import ExperimentTracker
+    from reportgen.runs.frame import LoadedRun, load_run, load_runs
     from reportgen.seeds import set_seed
 
 __version__ = "1.0.0.dev0"
@@ -35,6 +36,7 @@ _MODULE_OF = {
     "BuildError": "reportgen.errors",
     "ExperimentTracker": "reportgen.logger.tracker",
     "LimitError": "reportgen.errors",
+    "LoadedRun": "reportgen.runs.frame",
     "NewerVersionError": "reportgen.errors",
     "NotFoundError": "reportgen.errors",
     "ReportgenError": "reportgen.errors",
@@ -45,6 +47,8 @@ _MODULE_OF = {
     "UnsafePathError": "reportgen.errors",
     "UsageError": "reportgen.errors",
     "alert_when": "reportgen.logger.alert_rules",
+    "load_run": "reportgen.runs.frame",
+    "load_runs": "reportgen.runs.frame",
     "set_seed": "reportgen.seeds",
     "start_run": "reportgen.logger.run",
 }
@@ -54,6 +58,7 @@ __all__ = [
     "BuildError",
     "ExperimentTracker",
     "LimitError",
+    "LoadedRun",
     "NewerVersionError",
     "NotFoundError",
     "ReportgenError",
@@ -65,6 +70,8 @@ __all__ = [
     "UsageError",
     "__version__",
     "alert_when",
+    "load_run",
+    "load_runs",
     "set_seed",
     "start_run",
 ]

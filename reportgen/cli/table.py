@@ -27,6 +27,8 @@ COMMANDS = (
     Command("run", "run any command as a tracked run", "reportgen run -- python train.py"),
     Command("audit", "judge how far runs can be trusted and repeated", "reportgen audit runs"),
     Command("build", "build the site of runs, a folder to open", "reportgen build runs -o site"),
+    Command("list", "list runs, chosen by a condition and sorted by any column"),
+    Command("show", "show one run"),
     Command("checks", "list the checks of an audit"),
     Command("schema", "print the JSON Schemas of a run folder's documents"),
 )

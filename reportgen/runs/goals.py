@@ -12,6 +12,7 @@ Split = Literal["train", "val", "test"]
 
 _WORDS = re.compile(r"[a-z]+|\d+", re.IGNORECASE)
 _WITH_DIGITS = re.compile(r"[a-z]+\d*")
+_TOP_K = re.compile(r"top[-_ ](?=\d)")
 _HUMPS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _MINIMIZE = frozenset(
     {"loss", "error", "err", "mae", "mse", "rmse", "mape", "nll", "perplexity", "ppl", "bpc"}
@@ -44,7 +45,7 @@ def words_of(name: str) -> list[str]:
 
 def _telling_words(name: str) -> list[str]:
     """Return a name's words with the digits behind them, then those of its camel case."""
-    joined = _WITH_DIGITS.findall(name.lower())
+    joined = _WITH_DIGITS.findall(_TOP_K.sub("top", name.lower()))
     return joined if name.islower() else [*joined, *map(str.lower, _HUMPS.findall(name))]
 
 
