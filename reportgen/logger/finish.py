@@ -46,6 +46,7 @@ def close_session(session: Session, ending: Ending) -> None:
         except Exception as error:
             session.context.fault("end of the run", error, lost=0)
         finally:  # Ctrl-C may cut the end short: the run is then closed and not sealed
+            session.background.stop()
             session.detach_streams()
             session.context.close()
             session.metrics.release()
@@ -122,7 +123,6 @@ def _last_captures(session: Session) -> None:
     submit("work tree", captures.dirty_end)
     submit("packages", captures.packages)
     unfinished = session.background.wait(CAPTURE_SECONDS)
-    session.background.stop()
     session.data.too_late(unfinished)
     session.data.write()
     captures.complete(unfinished)
