@@ -18,29 +18,28 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import __version__
-from reportgen.capture.command import capture_command, config_files_in
+from reportgen.capture.command import config_files_in
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.logger.background import Background
 from reportgen.logger.child_process import ChildProcess
+from reportgen.logger.command_line import command_document, config_of, words_of
 from reportgen.logger.config import plain_config
 from reportgen.logger.config_files import keep_config_files, load_config_file, settings_in
 from reportgen.logger.context import RunContext
 from reportgen.logger.external_captures import ExternalCaptures
 from reportgen.logger.finish import CAPTURE_SECONDS, seal_folder, summary_of
 from reportgen.logger.folder import RUN_DIR, RUN_NAME, is_claimed, make_folder, release_claim
-from reportgen.logger.foreign_python import is_python
 from reportgen.logger.harvest import Harvester
 from reportgen.logger.metrics import MetricWriter
 from reportgen.logger.naming import default_name, split_name, varied_of
-from reportgen.logger.options import Surroundings, surroundings_of
-from reportgen.logger.overrides import options_of, overrides_of
+from reportgen.logger.options import surroundings_of
+from reportgen.logger.overrides import overrides_of
 from reportgen.logger.planned import planned_of
 from reportgen.logger.streams import StreamLog, TrainingLog
 from reportgen.runs import layout
-from reportgen.runs.redact import redact_argv, redact_value
+from reportgen.runs.redact import redact_value
 from reportgen.runs.schema import (
     RUN_SCHEMA,
-    Command,
     ConfigAccess,
     Data,
     Exit,
@@ -133,9 +132,9 @@ class _TrackedCommand:
         self._begun = time.time()
         self._request = request
         self._around = surroundings_of(request.root)
-        self._words = _words(request.command)
+        self._words = words_of(request.command)
         self._files = self._config_files()
-        config = _config_of(self._words, self._files)
+        config = config_of(self._words, self._files)
         self._plain, redacted = redact_value(plain_config(config).values)
         place = split_name(request.name, request.project, request.group)
         name = place.name or self._default_name()
@@ -199,7 +198,7 @@ class _TrackedCommand:
         )
 
     def _document(self, name: str, redacted: int) -> Run:
-        command, in_argv = _command_of(self._request.command, self._around)
+        command, in_argv = command_document(self._request.command, self._around.top)
         tags, in_tags = redact_value(dict(self._request.tags))
         return Run(
             schema=RUN_SCHEMA,
@@ -301,45 +300,3 @@ class _TrackedCommand:
         document.streams["training"] = last.size()  # of the whole file, whoever wrote to it
         document.streams["training"].lost += before.lost
         self.context.write(layout.EXIT, document)
-
-
-def _words(command: Sequence[str]) -> list[str]:
-    """Return the command line as its program sees it: script first."""
-    return list(command[1:]) if is_python(command[0]) and len(command) > 1 else list(command)
-
-
-def _command_of(command: Sequence[str], around: Surroundings) -> tuple[Command, int]:
-    words, redacted = redact_argv(_words(command))
-    found = capture_command(words, top=around.top)
-    python = is_python(command[0]) and len(command) > 1
-    found.interpreter = Path(command[0]).name if python else None
-    found.notebook = None
-    return found, redacted
-
-
-def _config_of(words: Sequence[str], files: Sequence[Path]) -> dict[str, Any]:
-    """Return the settings in configuration files, overridden and completed by the options."""
-    config: dict[str, Any] = {}
-    for values in settings_in(files):
-        config.update(values)
-    overrides = overrides_of(words, flatten(config))
-    for key, value in overrides.items():
-        _set(config, key, value)
-    last_parts = {key.rpartition(".")[2] for key in overrides} | overrides.keys()
-    names = {path.name for path in files}
-    for name, value in options_of(words).items():
-        is_file = isinstance(value, str) and Path(value).name in names
-        if name not in last_parts and name not in config and not is_file:
-            config[name] = value
-    return config
-
-
-def _set(config: dict[str, Any], key: str, value: Any) -> None:
-    *sections, last = key.split(".")
-    for section in sections:
-        below = config.get(section)
-        if not isinstance(below, dict):
-            config[key] = value  # the key itself has dots
-            return
-        config = below
-    config[last] = value
