@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from reportgen.capture.environment import normal
+from reportgen.capture.distributions import installed_distributions, normal
+from reportgen.capture.git_objects import FOLDER
+from reportgen.capture.lfs import pointer_sha256
+from reportgen.capture.row_count import count_rows
+from reportgen.capture.shadow import ShadowRepository, open_shadow
+from reportgen.capture.shown_paths import recorded_path
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.fs.hashing import sha256_file, sha256_folder
+from reportgen.runs.redact import redact_url
 from reportgen.runs.schema import Input
 
-_SPEC_KEYS = ("name", "path", "package", "generator", "url", "version", "rows")
-_LINE_FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
+_SPEC_KEYS = ("name", "path", "package", "file", "generator", "seed", "url", "version", "rows")
+InputSpec = str | os.PathLike[str] | Mapping[str, Any]
 
 
-def input_name(spec: str | os.PathLike[str] | Mapping[str, Any]) -> str:
+def input_name(spec: InputSpec) -> str:
     """Return the name of an input before anything of it is read.
 
     Raises:
@@ -38,16 +43,16 @@ def input_name(spec: str | os.PathLike[str] | Mapping[str, Any]) -> str:
     )
 
 
-def capture_input(
-    spec: str | os.PathLike[str] | Mapping[str, Any], *, top: Path | None
-) -> tuple[Input, str | None]:
+def capture_input(spec: InputSpec, *, top: Path | None) -> tuple[Input, str | None]:
     """Return what identifies an input, and why it could not be fingerprinted (else None).
 
     Args:
         spec: A path, or a mapping: ``name`` with ``path``, ``package`` (a data set inside an
-            installed package), ``generator`` (call and seed) or ``url``, and an optional
-            ``version`` such as ``{"kind": "hf", "commit": ...}``.
-        top: Top of the repository; paths below it are recorded relative to it.
+            installed package; ``file`` is its path there), ``generator`` (a call, or a mapping
+            of call and arguments, with ``seed``) or ``url``, and an optional ``version`` such as
+            ``{"kind": "hf", "commit": ...}`` and ``rows``.
+        top: Top of the repository; paths below it are recorded relative to it, and a file that
+            the commit holds as it is has the version ``{"kind": "git", "object": <its id>}``.
 
     Raises:
         UsageError: As :func:`input_name`.
@@ -56,84 +61,82 @@ def capture_input(
     name = input_name(spec)
     version = described.get("version") or _version_without_file(described)
     recorded = Input(name=name, rows=described.get("rows"), version=version)
-    if "path" not in described:
+    path = _place_of(described)
+    if path is None:
         return recorded, None if version else "neither a path nor a version was given"
-    path = Path(described["path"]).expanduser()
-    recorded.path = _shown(path, top)
+    packaged = "package" in described and "file" in described
+    recorded.path = str(described["file"]) if packaged else recorded_path(path, top)
     try:
         _fingerprint(path, recorded)
-    except (OSError, ReportgenError) as error:
+    except (OSError, ReportgenError, ValueError) as error:
         return recorded, f"could not be read: {getattr(error, 'strerror', None) or error}"
+    if recorded.version is None and top is not None:
+        recorded.version = _version_in_git(path, recorded.sha256, top)
     return recorded, None
+
+
+def _place_of(described: Mapping[str, Any]) -> Path | None:
+    if "package" in described and "file" in described:
+        distribution = installed_distributions().get(normal(str(described["package"])))
+        return distribution.locate(str(described["file"])) if distribution else None
+    return Path(described["path"]).expanduser() if "path" in described else None
 
 
 def _version_without_file(described: Mapping[str, Any]) -> dict[str, Any] | None:
     if "package" in described:
-        package = str(described["package"])
-        try:
-            version: str | None = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            version = None
-        return {"kind": "package", "name": normal(package), "version": version}
+        name = normal(str(described["package"]))
+        distribution = installed_distributions().get(name)
+        version = distribution.version if distribution else None
+        return {"kind": "package", "name": name, "version": version or None}
     if "generator" in described:
-        generator = described["generator"]
-        call = dict(generator) if isinstance(generator, Mapping) else {"call": str(generator)}
-        return {"kind": "generator", **call}
-    return {"kind": "url", "url": str(described["url"])} if "url" in described else None
-
-
-def _shown(path: Path, top: Path | None) -> str:
-    absolute = Path(os.path.abspath(path))
-    if top is not None:
-        for base in (Path(os.path.abspath(top)), top.resolve()):
-            if absolute.is_relative_to(base):
-                return absolute.relative_to(base).as_posix()
-    home = Path.home()
-    if absolute.is_relative_to(home) and home != Path(home.anchor):
-        return "~/" + absolute.relative_to(home).as_posix()
-    return absolute.as_posix()
+        given = described["generator"]
+        call = dict(given) if isinstance(given, Mapping) else {"call": str(given)}
+        return {"kind": "generator", "seed": described.get("seed"), **call}
+    if "url" in described:
+        return {"kind": "url", "url": redact_url(str(described["url"]))[0]}
+    return None
 
 
 def _fingerprint(path: Path, recorded: Input) -> None:
     real = path.resolve(strict=True)
     if real.is_dir():
         recorded.sha256, recorded.files, recorded.bytes = sha256_folder(real)
-        recorded.rows = None
         return
     recorded.sha256, recorded.bytes = sha256_file(real.parent, real.name)
     if recorded.rows is None:
-        recorded.rows = _rows(real)
+        recorded.rows = count_rows(real)
 
 
-def _rows(path: Path) -> int | None:
-    """Count the records of a file where that needs no guess: lines, less the header of a table.
-
-    A quoted newline inside a CSV cell makes one record of two lines, so quotes are parsed there.
-    """
-    suffix = path.suffix.lower()
-    if suffix in (".csv", ".tsv"):
-        import csv
-
-        with open(path, newline="", encoding="utf-8", errors="replace") as file:
-            try:
-                rows = sum(
-                    1
-                    for row in csv.reader(file, "excel-tab" if suffix == ".tsv" else "excel")
-                    if row
-                )
-            except csv.Error:
-                return None
-        return max(rows - 1, 0)
-    if suffix in _LINE_FORMATS:
-        with open(path, "rb") as lines:
-            return sum(1 for line in lines if line.strip())
-    return _parquet_rows(path) if suffix == ".parquet" else None
-
-
-def _parquet_rows(path: Path) -> int | None:
+def _version_in_git(path: Path, sha256: str | None, top: Path) -> dict[str, Any] | None:
+    """Return the object that HEAD holds of an input, when what was read is just that."""
     try:
-        from pyarrow import parquet  # type: ignore[import-not-found, unused-ignore]
-
-        return int(parquet.read_metadata(path).num_rows)
-    except Exception:
+        relative = path.resolve().relative_to(top.resolve()).as_posix()
+    except ValueError:
         return None
+    try:
+        with open_shadow(top, trusted=True) as shadow:
+            head = shadow.head()
+            entry = shadow.entry(head, relative) if head and relative != "." else None
+            if entry is None:
+                return None
+            same = _is_unchanged(shadow, relative) or _is_behind_pointer(shadow, entry, sha256)
+            return {"kind": "git", "object": entry[1]} if same else None
+    except (OSError, ReportgenError):
+        return None
+
+
+def _is_unchanged(shadow: ShadowRepository, path: str) -> bool:
+    """Tell whether nothing at or below ``path`` is changed, new or ignored."""
+    arguments = ("status", "--porcelain", "-z", "--untracked-files=all", "--ignored")
+    return not shadow.git(*arguments, "--ignore-submodules=dirty", "--", path)
+
+
+def _is_behind_pointer(
+    shadow: ShadowRepository, entry: tuple[str, str], sha256: str | None
+) -> bool:
+    if entry[0] == FOLDER or sha256 is None:
+        return False
+    return pointer_sha256(shadow.objects.blob(entry[1])) == sha256
+
+
+__all__ = ["InputSpec", "capture_input", "input_name"]

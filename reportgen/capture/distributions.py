@@ -43,6 +43,10 @@ class Installed:
         except (OSError, ValueError):
             return None
 
+    def locate(self, path: str) -> Path:
+        """Return where a file of the distribution lies, by its path in the list of its files."""
+        return Path(str(self._distribution.locate_file(path)))
+
     @cached_property
     def direct_url(self) -> dict[str, Any]:
         """direct_url.json (PEP 610); empty when it came from an index."""

@@ -9,45 +9,64 @@ import platform
 import re
 import sys
 import sysconfig
-from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
-
-import orjson
 
 from reportgen.capture.hardware import capture_hardware, determinism_flags
-from reportgen.runs.redact import redact_url
-from reportgen.runs.schema import Container, Editable, Environment, Python
+from reportgen.capture.packages import (
+    editable_packages,
+    imported_packages,
+    lock_files,
+    requirements,
+)
+from reportgen.runs.schema import Container, Environment, Python
+
+__all__ = [
+    "VARIABLES",
+    "capture_environment",
+    "editable_packages",
+    "imported_packages",
+    "lock_files",
+    "requirements",
+]
 
 VARIABLES = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
     "ATEN_CPU_CAPABILITY",
-    "MKL_CBWR",
-    "ONEDNN_MAX_CPU_ISA",
     "CUBLAS_WORKSPACE_CONFIG",
-    "CUDA_VISIBLE_DEVICES",
     "CUDA_LAUNCH_BLOCKING",
+    "CUDA_VISIBLE_DEVICES",
+    "DNNL_MAX_CPU_ISA",
+    "KMP_DETERMINISTIC_REDUCTION",
+    "MKL_CBWR",
+    "MKL_DYNAMIC",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "MKL_NUM_THREADS",
+    "MKL_THREADING_LAYER",
+    "NUMEXPR_NUM_THREADS",
+    "NVIDIA_TF32_OVERRIDE",
+    "OMP_DYNAMIC",
+    "OMP_NUM_THREADS",
+    "ONEDNN_MAX_CPU_ISA",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
     "PYTHONHASHSEED",
+    "TF_CUDNN_DETERMINISTIC",
     "TF_DETERMINISTIC_OPS",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+    "VECLIB_MAXIMUM_THREADS",
     "XLA_FLAGS",
 )
 """The variables that may change a result: the only ones that are recorded."""
 
-LOCK_NAMES = (
-    "uv.lock",
-    "pylock.toml",
-    "poetry.lock",
-    "pdm.lock",
-    "Pipfile.lock",
-    "conda-lock.yml",
+_IMAGE = re.compile(r"(?P<image>[^@\s]{1,300})?(?:@?(?P<digest>sha256:[0-9a-f]{64}))?")
+_CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
+_CONTAINER_VARIABLES = (
+    "container",
+    "KUBERNETES_SERVICE_HOST",
+    "SINGULARITY_CONTAINER",
+    "APPTAINER_CONTAINER",
 )
-_IMAGE = re.compile(r"^(?P<image>[^@\s]{1,300})?@?(?P<digest>sha256:[0-9a-f]{64})?$")
-_CONTAINER_SIGNS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+_CONTROL_GROUPS = Path("/proc/1/cgroup")
+_CONTAINER_GROUP = re.compile(r"/(?:docker|kubepods|containerd|libpod|lxc|ecs)[/.-]")
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
@@ -59,7 +78,6 @@ def capture_environment(*, run_id: str = "", top: Path | None = None) -> Environ
         top: Top of the repository; what is installed from it is no foreign editable package.
     """
     hardware, accelerator, missing = capture_hardware()
-    packages = imported_packages()
     host = _host(run_id)
     if host is None:
         missing["host"] = "the system has no machine id"
@@ -72,21 +90,22 @@ def capture_environment(*, run_id: str = "", top: Path | None = None) -> Environ
         os={"system": platform.system(), "release": _release(), **_distribution()},
         hardware=hardware,
         accelerator=accelerator,
-        packages=packages,
+        packages=imported_packages(),
         determinism=determinism_flags(),
         editable=editable_packages(top),
         host=host,
-        variables={name: os.environ.get(name) for name in VARIABLES},
+        variables=_variables(),
         container=_container(),
         not_available=missing,
     )
 
 
 def _abi() -> str:
-    tag = sysconfig.get_config_var("SOABI") or ""
-    flags = getattr(sys, "abiflags", "")
+    """The interpreter's tag in the names of binary packages (PEP 425), such as ``cp311``."""
+    tag = str(sysconfig.get_config_var("SOABI") or "")
     if tag.startswith("cpython-"):
         return "cp" + tag.split("-")[1]
+    flags = getattr(sys, "abiflags", "")
     return tag or f"{sys.implementation.name}{sys.version_info[0]}{sys.version_info[1]}{flags}"
 
 
@@ -106,6 +125,15 @@ def _distribution() -> dict[str, str]:
     return {"distribution": name, "libc": libc, "machine": platform.machine()}
 
 
+def _variables() -> dict[str, str | None]:
+    """Each variable of the list, None when it is not set; the home directory reads ``~``."""
+    home = os.path.expanduser("~")
+    values = {name: os.environ.get(name) for name in VARIABLES}
+    if len(home) < 2:
+        return values
+    return {name: value and value.replace(home, "~") for name, value in values.items()}
+
+
 def _host(run_id: str) -> str | None:
     for place in _MACHINE_IDS:
         with contextlib.suppress(OSError):
@@ -116,131 +144,20 @@ def _host(run_id: str) -> str | None:
 
 
 def _container() -> Container | None:
-    """What cannot be seen from inside is told by REPORTGEN_CONTAINER=image@sha256:..."""
+    """What cannot be seen from inside is told by ``REPORTGEN_CONTAINER=image@sha256:...``."""
     told = os.environ.get("REPORTGEN_CONTAINER", "").strip()
-    match = _IMAGE.match(told) if told else None
-    if match and (match["image"] or match["digest"]):
+    match = _IMAGE.fullmatch(told) if told else None
+    if match:
         return Container(image=match["image"], digest=match["digest"])
-    inside = any(sign.exists() for sign in _CONTAINER_SIGNS) or "container" in os.environ
-    return Container() if inside or told else None
+    return Container() if told or _is_in_container() else None
 
 
-def imported_packages() -> dict[str, str | None]:
-    """Return the version of each installed distribution of which a module is loaded."""
-    loaded = {name.partition(".")[0] for name in list(sys.modules)}
-    owners = metadata.packages_distributions()
-    names = sorted({owner for module in loaded for owner in owners.get(module, ())}, key=normal)
-    return {normal(name): _version(name) for name in names}
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except (metadata.PackageNotFoundError, OSError, ValueError):
-        return None
-
-
-def normal(name: str) -> str:
-    """Return a distribution's name in the one spelling that indexes compare by (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def requirements(top: Path | None = None) -> list[str]:
-    """Return a line for each installed distribution, sorted.
-
-    ``name==version  # index | conda | this repository``, or ``name @ url@commit`` for what was
-    installed from a repository.
-
-    Args:
-        top: Top of the repository that the run's code is in.
-    """
-    lines: dict[str, str] = {}
-    for distribution in metadata.distributions():
-        name, version = _name_and_version(distribution)
-        if name and normal(name) not in lines:
-            lines[normal(name)] = _requirement(distribution, normal(name), version, top)
-    return [lines[name] for name in sorted(lines)]
-
-
-def _name_and_version(distribution: metadata.Distribution) -> tuple[str | None, str]:
-    try:
-        return distribution.metadata["Name"], distribution.version or ""
-    except (KeyError, OSError, ValueError):
-        return None, ""
-
-
-def _requirement(
-    distribution: metadata.Distribution, name: str, version: str, top: Path | None
-) -> str:
-    direct = direct_url(distribution)
-    url = str(direct.get("url", ""))
-    vcs = direct.get("vcs_info")
-    if isinstance(vcs, dict) and vcs.get("commit_id"):
-        return f"{name} @ {vcs.get('vcs', 'git')}+{redact_url(url)[0]}@{vcs['commit_id']}"
-    if url.startswith("file:"):
-        source = "this repository" if _inside(url, top) else "a local folder"
-        return f"{name}=={version}  # {source}"
-    if url:
-        return f"{name} @ {redact_url(url)[0]}"
-    installer = (_read(distribution, "INSTALLER") or "").strip()
-    return f"{name}=={version}  # {'conda' if installer == 'conda' else 'index'}"
-
-
-def direct_url(distribution: metadata.Distribution) -> dict[str, Any]:
-    """Return direct_url.json of a distribution (PEP 610), empty when it came from an index."""
-    try:
-        value = orjson.loads(_read(distribution, "direct_url.json") or "{}")
-    except orjson.JSONDecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _read(distribution: metadata.Distribution, file: str) -> str | None:
-    try:
-        return distribution.read_text(file)
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def folder_of(url: str) -> Path:
-    """Return the folder of a ``file:`` URL."""
-    return Path(unquote(urlsplit(url).path))
-
-
-def _inside(url: str, top: Path | None) -> bool:
-    return top is not None and folder_of(url).resolve().is_relative_to(top.resolve())
-
-
-def _editable_folders(top: Path | None) -> Iterator[tuple[str, Path]]:
-    seen: set[str] = set()
-    for distribution in metadata.distributions():
-        name = normal(_name_and_version(distribution)[0] or "")
-        if not name or name in seen:  # of two with one name the first is the one that loads
-            continue
-        seen.add(name)
-        direct = direct_url(distribution)
-        info = direct.get("dir_info")
-        url = str(direct.get("url", ""))
-        editable = isinstance(info, dict) and info.get("editable") and url.startswith("file:")
-        if editable and not _inside(url, top):
-            yield name, folder_of(url)
-
-
-def editable_packages(top: Path | None) -> dict[str, Editable]:
-    """Return commit, remote and state of each package installed editable from elsewhere."""
-    found: dict[str, Editable] = {}
-    for name, folder in _editable_folders(top):
-        from reportgen.capture.code import capture_code
-
-        git = capture_code(folder, run_root=None).git
-        found[name] = Editable(commit=git.commit, remote=git.remote, dirty=git.dirty)
-    return found
-
-
-def lock_files(top: Path | None) -> list[Path]:
-    """Return the lock files at the top of a repository."""
-    if top is None:
-        return []
-    named = [top / name for name in LOCK_NAMES]
-    named += sorted(top.glob("pylock.*.toml"))
-    return [path for path in named if path.is_file() and not path.is_symlink()]
+def _is_in_container() -> bool:
+    if any(sign.exists() for sign in _CONTAINER_FILES):
+        return True
+    if any(os.environ.get(name) for name in _CONTAINER_VARIABLES):
+        return True
+    with contextlib.suppress(OSError):
+        groups = _CONTROL_GROUPS.read_text(encoding="ascii", errors="replace")
+        return _CONTAINER_GROUP.search(groups) is not None
+    return False

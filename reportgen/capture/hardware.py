@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from reportgen.runs.schema import Gpu, Hardware
 
 _CPU_INFO = Path("/proc/cpuinfo")
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+_PROGRAM_SECONDS = 10
 _MODEL = re.compile(r"^model name\s*:\s*(.{1,200})$", re.MULTILINE)
 _DRIVER = re.compile(r"Kernel Module(?: for \S+)?\s+(\d[\d.]{1,20})")
 
@@ -62,28 +65,39 @@ def _memory() -> int | None:
 
 
 def _gpus() -> tuple[list[Gpu] | None, str]:
+    """Ask whoever knows without waking a device.
+
+    Asking torch for a device's properties would start CUDA in this process, which takes memory
+    and breaks every worker that is forked afterwards; so torch is asked only once it runs there.
+    """
     torch = sys.modules.get("torch")
-    if torch is not None:
-        try:
-            if not torch.cuda.is_available():
-                return [], ""
-            properties = [
-                torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())
-            ]
-            return [Gpu(name=p.name, memory_bytes=int(p.total_memory)) for p in properties], ""
-        except Exception as error:
-            return None, f"torch could not tell: {type(error).__name__}"
+    if torch is not None and (found := _gpus_by_torch(torch)) is not None:
+        return found, ""
     if not _NVIDIA_DRIVER.exists():
         return [], ""
-    return _gpus_by_management_library()
-
-
-def _gpus_by_management_library() -> tuple[list[Gpu] | None, str]:
-    try:
-        import pynvml  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
+    found = _gpus_by_management_library()
+    if found is None:
+        found = _gpus_by_program()
+    if found is None:
         return None, "an NVIDIA driver is there; install nvidia-ml-py to name its devices"
+    return found, ""
+
+
+def _gpus_by_torch(torch: Any) -> list[Gpu] | None:
     try:
+        if not torch.cuda.is_initialized():
+            return None
+        properties = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
+        return [Gpu(name=str(p.name), memory_bytes=int(p.total_memory)) for p in properties]
+    except Exception:
+        # A build without CUDA, or a torch that is still loading: the others are asked.
+        return None
+
+
+def _gpus_by_management_library() -> list[Gpu] | None:
+    try:
+        import pynvml  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
         pynvml.nvmlInit()
         handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
         return [
@@ -92,9 +106,36 @@ def _gpus_by_management_library() -> tuple[list[Gpu] | None, str]:
                 memory_bytes=int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
             )
             for handle in handles
-        ], ""
-    except Exception as error:
-        return None, f"the NVIDIA management library failed: {type(error).__name__}"
+        ]
+    except Exception:
+        # Not installed, or of another version than the driver: the driver's program is asked.
+        return None
+
+
+def _gpus_by_program() -> list[Gpu] | None:
+    """Ask nvidia-smi, which comes with the driver; its memory sizes are in MiB."""
+    program = shutil.which("nvidia-smi")
+    if program is None or not os.path.isabs(program):
+        return None
+    try:
+        done = subprocess.run(
+            [program, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_PROGRAM_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    pairs = [line.rpartition(",") for line in lines if line.strip()]
+    return [
+        Gpu(
+            name=name.strip(),
+            memory_bytes=int(size) * 2**20 if size.strip().isdigit() else None,
+        )
+        for name, _, size in pairs
+    ]
 
 
 def _text(value: Any) -> str:

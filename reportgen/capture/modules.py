@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
-from importlib import metadata
 from pathlib import Path
 
-from reportgen.capture.environment import normal
+from reportgen.capture.distributions import owner_of, package_folders
+from reportgen.capture.shown_paths import is_below
 from reportgen.fs.hashing import sha256_bytes
 from reportgen.runs.schema import Modules
 
@@ -19,55 +20,63 @@ def capture_modules(top: Path | None) -> Modules:
 
     Args:
         top: Top of the repository, or the working folder where there is none. ``local`` has the
-            files below it by relative path, ``third_party`` the top-level modules of installed
-            packages with their distribution (None when no distribution owns one).
+            files below it by relative path, ``third_party`` the other top-level modules with the
+            distribution they belong to (None when no distribution owns one); the standard
+            library is in neither.
     """
-    base = (top or Path.cwd()).resolve()
-    installed = _installed_folders()
+    base = os.path.realpath(top or os.getcwd())
+    installed = package_folders()
+    standard = _standard_folders()
     local: dict[str, str | None] = {}
-    third_party: set[str] = set()
+    third_party: dict[str, str | None] = {}
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if not isinstance(file, str):
+        path = _file_of(module)
+        first = name.partition(".")[0]
+        if path is None or (first in ("__main__", "__mp_main__") and not is_below(path, base)):
             continue
-        path = _real(file)
-        if any(path.is_relative_to(folder) for folder in installed):
-            third_party.add(name.partition(".")[0])
-        elif path.is_relative_to(base) and path.is_file():
-            local[path.relative_to(base).as_posix()] = _sha256(path)
-    owners = metadata.packages_distributions() if third_party else {}
+        if path.startswith(installed):
+            third_party[first] = third_party.get(first) or _owner(first, path, installed)
+        elif is_below(path, base):
+            local[Path(os.path.relpath(path, base)).as_posix()] = _sha256(path)
+        elif not path.startswith(standard):
+            third_party[first] = third_party.get(first) or owner_of(first)
     return Modules(
         local=dict(sorted(local.items())),
-        third_party={name: _owner(name, owners) for name in sorted(third_party)},
+        third_party=dict(sorted(third_party.items())),
     )
 
 
-def _installed_folders() -> tuple[Path, ...]:
-    """Folders of installed packages; the standard library is in neither list."""
+def _owner(module: str, path: str, installed: tuple[str, ...]) -> str | None:
+    """Some extension modules load under a bare name, so the folder they lie in tells as well."""
+    folder = next(folder for folder in installed if path.startswith(folder))
+    return owner_of(module) or owner_of(path[len(folder) :].split(os.sep, 1)[0])
+
+
+def _standard_folders() -> tuple[str, ...]:
+    """Folders of the standard library, which may hold those of installed packages."""
     paths = sysconfig.get_paths()
-    folders = {_real(paths[key]) for key in ("purelib", "platlib") if key in paths}
-    for entry in sys.path:
-        if entry.rstrip("/").endswith(("site-packages", "dist-packages")):
-            folders.add(_real(entry))
-    return tuple(folders)
+    folders = {paths[key] for key in ("stdlib", "platstdlib") if key in paths}
+    real = {os.path.join(os.path.realpath(folder), "") for folder in folders}
+    real |= {os.path.join(os.path.dirname(os.path.realpath(os.__file__)), "")}
+    return tuple(sorted(real))
 
 
-def _real(path: str) -> Path:
+def _file_of(module: object) -> str | None:
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str) or not file:
+        return None
     try:
-        return Path(path).resolve()
-    except (OSError, RuntimeError, ValueError):
-        return Path(path)
+        path = os.path.realpath(file)
+        return path if os.path.isfile(path) else None
+    except (OSError, ValueError):
+        return None
 
 
-def _owner(module: str, owners: object) -> str | None:
-    names = owners.get(module) if isinstance(owners, dict) else None
-    return normal(names[0]) if names else None
-
-
-def _sha256(path: Path) -> str | None:
+def _sha256(path: str) -> str | None:
     try:
-        if path.stat().st_size > _FILE_LIMIT:
+        if os.path.getsize(path) > _FILE_LIMIT:
             return None
-        return sha256_bytes(path.read_bytes())
+        with open(path, "rb") as file:
+            return sha256_bytes(file.read())
     except OSError:
         return None
