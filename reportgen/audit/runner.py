@@ -25,6 +25,7 @@ from reportgen.audit.report import (
 )
 from reportgen.audit.repository import Repositories
 from reportgen.audit.score import category_scores, headline, level
+from reportgen.audit.siblings import Siblings
 from reportgen.errors import NotFoundError, ReportgenError, UnreadableError
 from reportgen.runs.discovery import RunRef, find_runs
 from reportgen.runs.problems import Problem
@@ -74,6 +75,7 @@ def audit_runs(
         first = problems[0]
         raise UnreadableError(f"{first.message} (none of {len(problems)} runs can be read)")
     day = today or datetime.date.today()
+    siblings = Siblings(views)
     with Repositories(repository) as repositories:
         audits = []
         for view in views:
@@ -81,7 +83,7 @@ def audit_runs(
                 view,
                 policy=policy,
                 repository=repositories.around(view.folder),
-                siblings=partial(siblings_of, view),
+                siblings=partial(siblings.of, view),
                 online=online,
             )
             audits.append(audit_run(context, today=day))
@@ -208,17 +210,6 @@ def _exempted(result: CheckResult, context: AuditContext, today: datetime.date) 
     if exemption is None:
         return result
     return replace(result, outcome=Outcome.EXEMPT, exemption=exemption)
-
-
-def siblings_of(view: RunView) -> tuple[RunView, ...]:
-    """Return the other readable runs of the same root.
-
-    The root is above the run's group and project, as far as those are recorded.
-    """
-    above = (view.run.project is not None) + (view.run.group is not None)
-    root = view.folder.absolute().parents[min(above, len(view.folder.absolute().parents) - 1)]
-    views, _ = _views(find_runs([root]).runs)
-    return tuple(one for one in views if one.folder.absolute() != view.folder.absolute())
 
 
 def _views(refs: Iterable[RunRef]) -> tuple[list[RunView], list[Problem]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 from pathlib import Path
 
 from reportgen.audit.interface import AuditContext, CheckResult
@@ -10,6 +11,7 @@ from reportgen.audit.policy import Policy, load_policy
 from reportgen.audit.registry import by_id
 from reportgen.audit.repository import Repositories
 from reportgen.audit.runner import audit_run
+from reportgen.audit.siblings import Siblings
 from reportgen.runs.view import RunView
 
 
@@ -37,6 +39,9 @@ def run_check(
     view = run if isinstance(run, RunView) else RunView(run)
     with Repositories(repository) as repositories:
         context = AuditContext(
-            view, policy=policy or load_policy(), repository=repositories.around(view.folder)
+            view,
+            policy=policy or load_policy(),
+            repository=repositories.around(view.folder),
+            siblings=partial(Siblings().of, view),
         )
         return audit_run(context, today=today).result(check)

@@ -6,15 +6,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reportgen.audit import runner
 from reportgen.audit.checks.environment import PythonRecorded
 from reportgen.audit.interface import AuditContext, CheckResult
 from reportgen.audit.policy import load_policy
 from reportgen.audit.repository import Repositories
-from reportgen.audit.runner import audit_run, audit_runs, siblings_of
+from reportgen.audit.runner import audit_run, audit_runs
 from reportgen.errors import NotFoundError, UnreadableError
 from reportgen.runs.view import RunView
-from reportgen.testing import ABSENT, git, make_repository, make_run
+from reportgen.testing import git, make_repository, make_run
 
 KILLED = {"run": {"status": "running", "ended": None, "exit_code": None}, "sealed": False}
 
@@ -160,13 +159,10 @@ def test_a_run_that_cannot_be_read_is_named_and_the_others_audited(tmp_path: Pat
     )
 
 
-def test_only_what_was_asked_for_is_reported_and_siblings_are_read(tmp_path: Path) -> None:
+def test_only_what_was_asked_for_is_reported(tmp_path: Path) -> None:
     runs = [make_run(tmp_path / "runs", name) for name in ("a", "b", "c")]
-    other = make_run(tmp_path / "runs", "d", group=None, project="other")
     report = audit_runs([runs[0]])
     assert [run.name for run in report.runs] == ["a"]
-    assert {one.name for one in siblings_of(RunView(runs[0]))} == {"b", "c", "d"}
-    assert {one.name for one in siblings_of(RunView(other))} == {"a", "b", "c"}
 
 
 def test_an_expired_exemption_is_reported(tmp_path: Path) -> None:
@@ -250,10 +246,3 @@ def test_nothing_is_written_into_the_repository(lab: Path) -> None:
     before = sorted((str(path), path.stat().st_mtime_ns) for path in lab.rglob("*"))
     audit_runs([lab / "runs"])
     assert sorted((str(path), path.stat().st_mtime_ns) for path in lab.rglob("*")) == before
-
-
-def test_a_run_of_another_project_layout_has_its_root_found(tmp_path: Path) -> None:
-    run = make_run(tmp_path, "alone", project=None, group=None, run={"project": ABSENT})
-    make_run(tmp_path, "beside", project=None, group=None)
-    assert [one.name for one in siblings_of(RunView(run))] == ["beside"]
-    assert runner.audit_runs([run]).runs[0].name == "alone"
