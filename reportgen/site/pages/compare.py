@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from reportgen.runs.numbers import to_stored
@@ -133,8 +133,9 @@ def _audit(record: Record) -> dict[str, Any] | None:
     return {"low": cell.low, "level": cell.level, "tone": cell.tone, "word": cell.word}
 
 
-def _texts(values: Any) -> dict[str, str]:
-    return {clip(str(k), 200): clip(shown(v), 400) for k, v in list(values.items())[:_KEYS]}
+def _texts(values: Mapping[Any, Any]) -> list[tuple[str, str]]:
+    """Return pairs: in a script, a key ``__proto__`` of an object would be no key of it."""
+    return [(clip(str(k), 200), clip(shown(v), 400)) for k, v in list(values.items())[:_KEYS]]
 
 
 def _stored(value: float | None) -> float | str | None:

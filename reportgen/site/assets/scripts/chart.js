@@ -121,7 +121,7 @@
           x.title = this.state.x === "time" ? "time since start (s)" : "step";
         }
         if (y.field === "y") {
-          y.title = this.figure.dataset.y + (this.state.log ? " (log)" : "");
+          y.title = plain(this.figure.dataset.y) + (this.state.log ? " (log)" : "");
           y.scale = this.state.log ? { type: "log", nice: false } : y.scale;
         }
         if (layer.mark.type === "text") {
@@ -201,6 +201,12 @@
       this.note.textContent = parts.join("; ");
     }
   };
+
+  // Vega takes a title that is a key of every object ("constructor") for a signal, and fails; a
+  // word joiner, which has no width, makes it an ordinary text.
+  function plain(title) {
+    return title in {} ? "\u2060" + title : title;
+  }
 
   function seconds(value) {
     if (value < 120) {

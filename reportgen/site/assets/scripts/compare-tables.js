@@ -35,24 +35,25 @@
   function groups(documents) {
     const short = (text) => (text ? text.slice(0, 12) : text);
     const dirty = { true: "with uncommitted changes", false: "clean" };
-    const about = documents.map((run) => ({
-      state: run.state,
-      project: run.project,
-      group: run.group,
-      audit: run.audit ? run.audit.low + " " + run.audit.level : null,
-      took: run.took,
-    }));
-    const code = documents.map((run) => ({
-      commit: short(run.code.commit),
-      tree: short(run.code.tree),
-      "work tree": dirty[run.code.dirty],
-    }));
-    return [
+    const about = documents.map((run) => [
+      ["state", run.state],
+      ["project", run.project],
+      ["group", run.group],
+      ["audit", run.audit ? run.audit.low + " " + run.audit.level : null],
+      ["took", run.took],
+    ]);
+    const code = documents.map((run) => [
+      ["commit", short(run.code.commit)],
+      ["tree", short(run.code.tree)],
+      ["work tree", dirty[run.code.dirty]],
+    ]);
+    const named = [
       ["Configuration", documents.map((run) => run.config)],
       ["Code", code],
       ["Environment", documents.map((run) => run.environment)],
       ["Run", about],
     ];
+    return named.map(([name, pairs]) => [name, pairs.map((list) => new Map(list))]);
   }
 
   reportgen.fillDifferences = function (table, documents, all) {
@@ -62,11 +63,8 @@
     let lines = 0;
     for (const [name, values] of groups(documents)) {
       const rows = [];
-      for (const key of new Set(values.flatMap((value) => Object.keys(value)))) {
-        const texts = values.map((value) =>
-          Object.hasOwn(value, key) && value[key] !== null && value[key] !== undefined
-            ? String(value[key]) : "–"
-        );
+      for (const key of new Set(values.flatMap((value) => Array.from(value.keys())))) {
+        const texts = values.map((value) => String(value.get(key) ?? "–"));
         const equal = texts.every((text) => text === texts[0]);
         if (all || !equal) {
           rows.push([key, texts, equal]);

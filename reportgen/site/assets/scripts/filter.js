@@ -30,10 +30,12 @@
     return (facts) => holds(facts.get(key), parts[2], wanted);
   }
 
-  // A key by its full name, or by its end where only one key ends so (lr for config.optimizer.lr).
+  // A key by its full name, as a configuration key or a tag, or by its end where only one key
+  // ends so (lr for config.optimizer.lr).
   function resolve(name, known) {
-    if (known.has(name)) {
-      return name;
+    const whole = [name, "config." + name, "tags." + name].find((key) => known.has(key));
+    if (whole !== undefined) {
+      return whole;
     }
     const ends = Array.from(known).filter(
       (key) => key.endsWith("." + name) || key.endsWith("/" + name)

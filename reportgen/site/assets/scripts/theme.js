@@ -35,6 +35,7 @@
     document.dispatchEvent(new CustomEvent("reportgen:theme"));
   }
 
+  root.classList.add("scripted");
   const chosen = stored();
   if (chosen) {
     root.dataset.theme = chosen;
