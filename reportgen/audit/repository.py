@@ -171,6 +171,18 @@ class Repository:
             lambda shadow: shadow.tree_with_patch(commit, patch, left_out=left_out),
         )
 
+    def blob(self, tree: str, path: str) -> bytes | None:
+        """Return the bytes of a file of a tree, or None when it holds no such file.
+
+        Args:
+            tree: Id of a tree, as :meth:`code_tree` and :meth:`patched_tree` return it.
+            path: POSIX path from the top.
+
+        Raises:
+            UnavailableError: It cannot be asked.
+        """
+        return self._asked(("blob", tree, path), lambda shadow: shadow.blob(tree, path))
+
     def commit_with_tree(
         self, tree: str, left_out: Sequence[str] = (), *, limit: int
     ) -> str | None:
