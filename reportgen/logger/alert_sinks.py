@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from reportgen.logger.alert_rules import Level
+from reportgen.errors import UsageError
+from reportgen.logger.alert_rules import AlertRule, Level
+from reportgen.logger.values import type_name
 
 _LOGGING_LEVEL: dict[Level, int] = {
     "info": logging.INFO,
@@ -65,3 +68,29 @@ class LogSink:
         at = f" (step {alert.step})" if alert.step is not None else ""
         text = "" if alert.text in ("", alert.title) else f": {alert.text}"
         logger.log(_LOGGING_LEVEL[alert.level], "alert: %s%s%s", alert.title, at, text)
+
+
+def rules_and_sinks(alerts: Iterable[Any]) -> tuple[list[AlertRule], list[AlertSink]]:
+    """Divide what ``start_run(alerts=[...])`` was given into rules and sinks.
+
+    Raises:
+        UsageError: Something among them is neither.
+    """
+    rules: list[AlertRule] = []
+    sinks: list[AlertSink] = []
+    try:
+        listed = list(alerts)
+    except TypeError:
+        listed = [alerts]
+    for alert in listed:
+        if callable(getattr(alert, "watch", None)):
+            rules.append(alert)
+        elif callable(getattr(alert, "send", None)) and hasattr(alert, "name"):
+            sinks.append(alert)
+        else:
+            raise UsageError(
+                f"holds a value of type {type_name(alert)}",
+                where="start_run(alerts=)",
+                expected="rules of alert_when, and sinks of alert_by_webhook or alert_by_mail",
+            )
+    return rules, sinks

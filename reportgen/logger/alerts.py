@@ -23,6 +23,7 @@ from reportgen.logger.alert_sinks import Alert, AlertSink, LogSink
 from reportgen.logger.context import RunContext
 from reportgen.runs import layout
 from reportgen.runs.numbers import from_stored, to_stored
+from reportgen.runs.redact import redact_text
 
 _PERIOD = 0.5
 _PIECE = 1 << 20
@@ -152,6 +153,11 @@ class AlertWatcher:
         if not self._context.active:
             self._context.late("alerts")
             return
+        title, in_title = redact_text(title)
+        text, in_text = redact_text(text)
+        if in_title or in_text:
+            with self._context.lock:
+                self._context.run.redacted += in_title + in_text
         name = self._context.run.name
         alert = Alert(time.time(), level, title, text, name, step, metric, value)
         self._append(alert)

@@ -117,6 +117,20 @@ def test_an_alert_of_the_trainings_own(
     assert len(mailbox.alerts) == 2
 
 
+def test_secrets_reach_neither_file_nor_sink(
+    context: RunContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6"
+    mailbox = Mailbox()
+    watcher = AlertWatcher(context, sinks=[mailbox])
+    watcher.start()
+    watcher.alert(f"with {secret}", f"and {secret} again")
+    watcher.stop()
+    assert secret not in (context.folder / "alerts.jsonl").read_text() + caplog.text
+    assert secret not in str(mailbox.alerts)
+    assert context.run.redacted == 2
+
+
 @pytest.mark.parametrize(("title", "level"), [("", "info"), (3, "info"), ("x", "loud")])
 def test_a_bad_alert_is_refused(context: RunContext, title: Any, level: Any) -> None:
     with pytest.raises(UsageError, match="info, warning or error"):
