@@ -19,7 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-_FIRST_PART = re.compile(r"(?m)^([^/,\s\"]{1,200})(?:/|\.py,|\.[^/,]{1,80}\.(?:so|pyd),|\.so,)")
+_FIRST_PART = re.compile(
+    r"(?m)^(?:([^/,\s\"]{1,200})/|([^/,\s\".]{1,200})\.(?:[^/,\s]{1,80}\.)?(?:py|so|pyd),)"
+)
 _NOT_MODULES = (".dist-info", ".data", ".egg-info", "..")
 
 
@@ -76,7 +78,7 @@ class Installed:
         if listed:
             return frozenset(listed.split())
         record = self.read("RECORD") or self.read("installed-files.txt") or ""
-        names = {match[1] for match in _FIRST_PART.finditer(record)}
+        names = {match[1] or match[2] for match in _FIRST_PART.finditer(record)}
         return frozenset(name for name in names if not name.endswith(_NOT_MODULES))
 
     def console_scripts(self) -> set[str]:

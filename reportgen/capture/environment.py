@@ -57,7 +57,7 @@ VARIABLES = (
 )
 """The variables that may change a result: the only ones that are recorded."""
 
-_IMAGE = re.compile(r"(?P<image>[^@\s]{1,300})?(?:@?(?P<digest>sha256:[0-9a-f]{64}))?")
+_IMAGE = re.compile(r"(?P<image>(?!sha256:)[^@\s]{1,300})?(?:@?(?P<digest>sha256:[0-9a-f]{64}))?")
 _CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _CONTAINER_VARIABLES = (
     "container",

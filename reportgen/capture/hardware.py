@@ -15,7 +15,8 @@ from reportgen.runs.schema import Gpu, Hardware
 
 _CPU_INFO = Path("/proc/cpuinfo")
 _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
-_PROGRAM_SECONDS = 10
+_AMD_DRIVER = Path("/dev/kfd")
+_PROGRAM_SECONDS = 10.0
 _MODEL = re.compile(r"^model name\s*:\s*(.{1,200})$", re.MULTILINE)
 _DRIVER = re.compile(r"Kernel Module(?: for \S+)?\s+(\d[\d.]{1,20})")
 
@@ -73,6 +74,8 @@ def _gpus() -> tuple[list[Gpu] | None, str]:
     torch = sys.modules.get("torch")
     if torch is not None and (found := _gpus_by_torch(torch)) is not None:
         return found, ""
+    if _AMD_DRIVER.exists():
+        return None, "an AMD driver is there; its devices are known once torch uses one"
     if not _NVIDIA_DRIVER.exists():
         return [], ""
     found = _gpus_by_management_library()
