@@ -14,6 +14,7 @@ from reportgen.capture.command import config_files_in
 from reportgen.capture.shadow import find_top
 from reportgen.config import load_settings
 from reportgen.errors import UsageError
+from reportgen.logger.alert_rules import AlertRule
 from reportgen.logger.config import PlainConfig, mapping_of, plain_config, plain_value
 from reportgen.logger.config_files import load_config_file
 from reportgen.logger.inputs import InputSpec, checked_input
@@ -70,6 +71,7 @@ class Options:
     data: tuple[InputSpec, ...]
     planned: Planned | None
     checkpoints: Retention | None
+    alerts: tuple[AlertRule, ...]
     tags: dict[str, Any] = field(default_factory=dict)
     notes: str | None = None
     kind: Kind = "training"
@@ -91,7 +93,7 @@ def surroundings_of(root: str | os.PathLike[str] | None) -> Surroundings:
         UsageError: The root is no path.
     """
     cwd = Path.cwd()
-    argv = tuple(sys.argv) or ("",)
+    argv = ("notebook",) if "ipykernel" in sys.modules else tuple(sys.argv) or ("",)
     code, top = cwd, find_top(cwd)
     if top is None and argv[0]:
         beside = Path(argv[0]).absolute().parent
@@ -123,6 +125,7 @@ def check_options(
     data: Iterable[InputSpec],
     planned: Mapping[str, Any] | None,
     checkpoints: Any,
+    alerts: Iterable[AlertRule],
     require_clean: bool,
     identify: bool,
     durable: bool,
@@ -164,6 +167,7 @@ def check_options(
         data=tuple(checked_input(spec) for spec in _listed(data, "data")),
         planned=planned_of(planned, flatten(plain.values) if plain else {}),
         checkpoints=None if checkpoints is None else retention_of(checkpoints),
+        alerts=_alerts(alerts),
         tags=kept_tags,
         notes=kept_notes,
         kind=kind,  # type: ignore[arg-type]  # one of the literals, by the check above
@@ -194,6 +198,18 @@ def _tags(tags: Any) -> dict[str, Any]:
         where="start_run(tags=)",
         expected='a mapping such as {"goal": "baseline"}, or a list of words',
     )
+
+
+def _alerts(alerts: Any) -> tuple[AlertRule, ...]:
+    rules = _listed(alerts, "alerts")
+    for rule in rules:
+        if not callable(getattr(rule, "watch", None)):
+            raise UsageError(
+                f"a rule is of type {type_name(rule)}",
+                where="start_run(alerts=)",
+                expected='rules, such as [reportgen.alert_when("train/loss", above=10)]',
+            )
+    return tuple(rules)
 
 
 def _listed(values: Any, argument: str) -> Sequence[Any]:

@@ -87,12 +87,13 @@ def start_run(
             data=data,
             planned=planned,
             checkpoints=checkpoints,
+            alerts=alerts,
             require_clean=require_clean,
             identify=identify,
             durable=durable,
         )
         if number is not None:
             seeds.set_seed(number, deterministic)
-        session = Session(options, alerts)
+        session = Session(options)
     session.context.add_overhead("captures", time.perf_counter() - begun)
     return ActiveRun(session)

@@ -6,14 +6,12 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from reportgen import __version__
 from reportgen.capture.command import capture_command
 from reportgen.fs.paths import portable_component
 from reportgen.logger import lifecycle
-from reportgen.logger.alert_rules import AlertRule
 from reportgen.logger.alerts import AlertWatcher
 from reportgen.logger.artifacts import ArtifactStore
 from reportgen.logger.background import Background
@@ -48,10 +46,9 @@ class Session:
 
     Args:
         options: What was asked for.
-        alerts: Rules besides the default ones.
     """
 
-    def __init__(self, options: Options, alerts: Sequence[AlertRule] = ()) -> None:
+    def __init__(self, options: Options) -> None:
         self.options = options
         self.started = time.time()
         self.asked_to_stop: str | None = None
@@ -68,11 +65,9 @@ class Session:
         self.context = RunContext(folder, self._run_document(name))
         self.access = Access()
         self.config = Config(options.config or {}, self.access)
-        self._write_start()
         self.metrics = MetricWriter(self.context, folder / layout.METRICS)
         self.training_log = TrainingLog(self.context, folder / layout.TRAINING_LOG)
         self.context.say = self.training_log.line
-        self.streams = self._open_streams()
         self.background = Background(self.context)
         self.captures = Captures(
             self.context,
@@ -92,8 +87,10 @@ class Session:
             config=options.plain.values if options.plain else None,
         )
         self.optimizer = OptimizerProbe(self.context)
-        self.alerts = AlertWatcher(self.context, alerts, ticks=[self.optimizer.refresh])
+        self.alerts = AlertWatcher(self.context, options.alerts, ticks=[self.optimizer.refresh])
         self.syncer = Syncer(self.metrics) if options.durable else None
+        self._write_start()
+        self.streams = self._open_streams()
         self._start()
 
     # -- the document ---------------------------------------------------------------------
@@ -107,7 +104,7 @@ class Session:
             flat,
             moment=time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.started)),
             varied=varied_of(overrides, flat, files),
-            program=Path(options.surroundings.argv[0]).name or None,
+            program=_program(options.surroundings.argv[0]),
             inputs=[str(spec["name"] if isinstance(spec, dict) else spec) for spec in options.data],
         )
 
@@ -229,6 +226,14 @@ def _command(options: Options) -> tuple[Command, int]:
         command = Command(argv=list(options.surroundings.argv))
     command.argv, redacted = redact_argv(command.argv)
     return command, redacted
+
+
+def _program(script: str) -> str | None:
+    """Return what a run is called after when nothing else is known of it."""
+    path = Path(script)
+    if path.stem == "__main__":  # python -m package
+        return path.absolute().parent.name or None
+    return None if script.startswith("-") else path.name or None
 
 
 def _suffix(place: RunFolder, name: str) -> str:

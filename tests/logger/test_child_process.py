@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,3 +106,26 @@ def test_signals_are_passed_on(name: str) -> None:
     rest = process.stdout.read()
     process.wait()
     assert rest == f"got {name}\nended 3 {name}\n"
+
+
+def test_a_signal_that_comes_before_the_command_reaches_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = subprocess.Popen
+
+    def start(*args: Any, **given: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return real(*args, **given)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with ChildProcess(["sleep", "20"], os.environ, stdout=Heard(), stderr=Heard()) as child:
+        assert child.wait(period=1, tick=lambda: None) == -signal.SIGUSR1
+    assert child.forwarded == "SIGUSR1"
+
+
+def test_a_signal_after_the_command_ended_does_not_cut_short_what_follows() -> None:
+    with ChildProcess(["true"], os.environ, stdout=Heard(), stderr=Heard()) as child:
+        assert child.wait(period=1, tick=lambda: None) == 0
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert child.forwarded is None
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

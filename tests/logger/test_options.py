@@ -24,7 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def checked(config: Any = None, **given: Any) -> Any:
     arguments: dict[str, Any] = {
         **dict.fromkeys(["project", "group", "name", "tags", "notes", "planned", "checkpoints"]),
-        **{"kind": "training", "config_files": (), "data": ()},
+        **{"kind": "training", "config_files": (), "data": (), "alerts": ()},
         **{"require_clean": False, "identify": False, "durable": False},
         **given,
     }

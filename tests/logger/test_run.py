@@ -341,6 +341,8 @@ def test_captures_that_hang_do_not_hold_up_the_end(
         ({"name": "a/b/c/d"}, "name"),
         ({"checkpoints": {"keep": 3}}, "keep_last"),
         ({"root": ""}, "root"),
+        ({"alerts": ["train/loss > 10"]}, "alert_when"),
+        ({"alerts": 3}, "alerts"),
         ({"require_clean": True}, "git"),
     ],
 )
