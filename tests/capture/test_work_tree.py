@@ -422,23 +422,3 @@ def test_a_repository_without_a_commit_has_a_tree(make_repo: Callable) -> None:
     repo.git("add", "-A")
     assert repo.git("write-tree") == git.tree
     assert captured.patch
-
-
-def test_a_file_too_large_for_the_time_left_has_no_hash(
-    repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from reportgen.capture import hash_in_time
-    from reportgen.capture.git_process import Deadline
-
-    path = repo.write("data/big.bin", bytes(3 * 2**20))
-
-    class Running(Deadline):
-        calls = 0
-
-        def left(self) -> float:
-            Running.calls += 1
-            return 10.0 - 4.0 * Running.calls
-
-    assert hash_in_time.sha256_in_time(repo.top, "data/big.bin", Running(10)) is None
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert hash_in_time.sha256_in_time(repo.top, "data/big.bin", Deadline(60)) == digest
