@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final
 
 from reportgen import __version__
+from reportgen.capture.environment import VARIABLES
 from reportgen.runs.checkpoint_file import inspect_checkpoint
 from reportgen.runs.schema import RUN_SCHEMA
 from reportgen.runs.times import to_iso
 from reportgen.seeds import expected_state_sha256
 from reportgen.testing.media import checkpoint_bytes, png_bytes
-from reportgen.testing.repositories import CONFIG_FILE, DIGITS, SCRIPT
+from reportgen.testing.repositories import CONFIG_FILE, DIGITS, LOCK_FILE, PACKAGES, SCRIPT
 
 Document = dict[str, Any]
 
 CREATED: Final = 1_767_323_045.0
 SECONDS_A_STEP: Final = 0.25
 STEPS, EPOCHS, SEED = 120, 10, 7
-_PACKAGES = {"numpy": "2.4.6", "torch": "2.13.0"}
+_SPLITS: Final = {"train": range(144), "val": range(144, 180)}
 _PREDICTIONS = "id,label,prediction\n" + "".join(
-    f"{row},{row % 10},{row % 10 if row % 9 else 1}\n" for row in range(144, 180)
+    f"{row},{row % 10},{row % 10 if row % 9 else 1}\n" for row in _SPLITS["val"]
 )
 
 
@@ -66,7 +69,7 @@ def run_document(name: str, project: str | None, group: str | None) -> Document:
     }
 
 
-def config_document() -> Document:
+def config_document(seed: int = SEED) -> Document:
     """config.yaml: what configs/mlp.yaml says, with the defaults of the script."""
     return {
         "model": "mlp",
@@ -76,7 +79,7 @@ def config_document() -> Document:
         "epochs": EPOCHS,
         "optimizer": "sgd",
         "batch_size": 12,
-        "seed": SEED,
+        "seed": seed,
     }
 
 
@@ -108,10 +111,10 @@ def definitions_document() -> Document:
     return {"metrics": {"val/accuracy": accuracy}}
 
 
-def environment_document() -> Document:
+def environment_document(seed: int = SEED) -> Document:
     """environment.yaml of a machine without accelerator."""
-    states = {name: expected_state_sha256(name, SEED) for name in ("python", "numpy", "torch")}
-    seeds = {"python": SEED, "numpy": SEED, "torch": SEED, "cuda": None, "state_sha256": states}
+    states = {name: expected_state_sha256(name, seed) for name in ("python", "numpy", "torch")}
+    seeds = {"python": seed, "numpy": seed, "torch": seed, "cuda": None, "state_sha256": states}
     return {
         "python": {"version": "3.11.7", "implementation": "CPython", "abi": "cp311"},
         "os": {"system": "Linux", "release": "6.1.0", "machine": "x86_64"},
@@ -122,12 +125,12 @@ def environment_document() -> Document:
             "gpus": [],
         },
         "accelerator": None,
-        "packages": dict(_PACKAGES),
+        "packages": dict(PACKAGES),
         "determinism": {"torch_deterministic": True, "cudnn_benchmark": False, "threads": 1},
         "editable": {},
         "host": sha256(b"a machine").hexdigest(),
         "seeds": seeds,
-        "variables": {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": None},
+        "variables": dict.fromkeys(VARIABLES) | {"OMP_NUM_THREADS": "1"},
         "container": None,
         "compute": {
             "wall_seconds": STEPS * SECONDS_A_STEP + 1,
@@ -168,7 +171,17 @@ def data_document() -> Document:
         "files": None,
         "version": {"kind": "git"},
     }
-    return {"inputs": [digits], "splits": {}, "not_available": {}}
+    splits: Document = {
+        name: {"count": len(ids), "ids_sha256": sha256(_id_hashes(ids)).hexdigest()}
+        for name, ids in _SPLITS.items()
+    }
+    splits |= {"method": "random", "seed": 0}
+    return {"inputs": [digits], "splits": splits, "not_available": {}}
+
+
+def _id_hashes(ids: Iterable[int]) -> bytes:
+    """The first eight bytes of the SHA-256 of each id as text, sorted."""
+    return b"".join(sorted(sha256(str(one).encode()).digest()[:8] for one in ids))
 
 
 def captured_documents(streams: dict[str, int]) -> dict[str, Document]:
@@ -182,7 +195,7 @@ def captured_documents(streams: dict[str, int]) -> dict[str, Document]:
         "config_access": {"tracking": True, "read": sorted(config_document()), "absent": {}},
         "modules": {
             "local": {"train.py": sha256(SCRIPT.encode()).hexdigest()},
-            "third_party": {name: name for name in _PACKAGES},
+            "third_party": {name: name for name in PACKAGES},
         },
         "opens": {"hook": True, "files": ["configs/mlp.yaml", "data/digits.csv"], "lost": 0},
         "optimizer": {"class": "SGD", "groups": [{"lr": 0.1}], "groups_end": [{"lr": 0.1}]},
@@ -190,18 +203,23 @@ def captured_documents(streams: dict[str, int]) -> dict[str, Document]:
             "determinism": flags,
             "streams": {name: {"bytes": size, "lost": 0} for name, size in streams.items()},
         },
+        "splits": {
+            "hash": "the first 8 bytes of the SHA-256 of the id as text",
+            "kept": 1.0,
+            **{name: b64encode(_id_hashes(ids)).decode() for name, ids in _SPLITS.items()},
+        },
     }
 
 
 def plain_files(name: str) -> dict[str, bytes]:
-    """Logs, packages, predictions, a figure, and the configuration file as it was.
+    """Logs, packages, predictions, a figure, configuration file and lock as they were.
 
     Args:
         name: Of the run.
     """
     epochs = "".join(f"epoch {epoch} done\n" for epoch in range(EPOCHS))
     started = f"{to_iso(CREATED)} - reportgen - INFO - run {run_id(name)} started: {name}\n"
-    requirements = "".join(f"{name}=={version}  # index\n" for name, version in _PACKAGES.items())
+    requirements = "".join(f"{name}=={version}  # index\n" for name, version in PACKAGES.items())
     texts = {
         "stdout.log": epochs,
         "stderr.log": "",
@@ -209,6 +227,7 @@ def plain_files(name: str) -> dict[str, bytes]:
         "requirements.txt": requirements,
         "predictions/val.csv": _PREDICTIONS,
         "config/configs/mlp.yaml": CONFIG_FILE,
+        "lock/uv.lock": LOCK_FILE,
     }
     figure = f"figures/confusion_matrix_step_{STEPS - 1}.png"
     return {path: text.encode() for path, text in texts.items()} | {figure: png_bytes()}

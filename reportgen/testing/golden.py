@@ -38,6 +38,7 @@ def make_run(
     project: str | None = "digits",
     group: str | None = "baseline",
     repository: Path | None = None,
+    seed: int = documents.SEED,
     run: Overrides = _AS_IT_IS,
     config: Overrides = _AS_IT_IS,
     metrics: Iterable[Mapping[str, Any]] | bytes | None = _GOLDEN,
@@ -64,6 +65,7 @@ def make_run(
         repository: A git repository (:func:`make_repository`) that the run was made in: its
             commit, tree and patch are recorded, as the logger would. Without it the recorded
             commit exists nowhere.
+        seed: Of the generators; the metrics stay the same.
         run: Over run.yaml; None makes it no run of the standard.
         config: Over config.yaml.
         metrics: Records of metrics.jsonl in place of the golden ones, or the bytes of the file;
@@ -81,10 +83,10 @@ def make_run(
     folder = root.joinpath(*(part for part in (project, group) if part), name)
     folder.mkdir(parents=True)
     _put(folder, layout.RUN, documents.run_document(name, project, group), run)
-    _put(folder, layout.CONFIG, documents.config_document(), config)
+    _put(folder, layout.CONFIG, documents.config_document(seed), config)
     _write(folder, layout.METRICS, _metric_bytes(metrics))
     _put(folder, layout.METRIC_DEFINITIONS, documents.definitions_document(), definitions)
-    _put(folder, layout.ENVIRONMENT, documents.environment_document(), environment)
+    _put(folder, layout.ENVIRONMENT, documents.environment_document(seed), environment)
     _put(folder, layout.DATA, documents.data_document(), data)
     plain: dict[str, bytes | str | None] = {**documents.plain_files(name), **files}
     logs = ("stdout", "stderr", "training")

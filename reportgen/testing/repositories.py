@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +19,33 @@ parser.add_argument("--lr", type=float)
 '''
 CONFIG_FILE: Final = "model: mlp\ndataset: digits\nwidth: 32\nlr: 0.1\nepochs: 10\n"
 DIGITS: Final = "id,pixel,label\n" + "".join(f"{row},{row % 17},{row % 10}\n" for row in range(180))
+PACKAGES: Final = {"numpy": "2.4.6", "torch": "2.13.0"}
+
+
+def lock_file(packages: Mapping[str, str]) -> str:
+    """Return a uv.lock of some packages by version, each with one wheel."""
+    head = 'version = 1\nrequires-python = ">=3.11"\n'
+    own = '\n[[package]]\nname = "digits"\nversion = "0.1.0"\nsource = { virtual = "." }\n'
+    return head + own + "".join(_locked(*package) for package in packages.items())
+
+
+def _locked(name: str, version: str) -> str:
+    wheel = f"{name}-{version}-py3-none-any.whl"
+    digest = sha256(wheel.encode()).hexdigest()
+    url = f"https://files.pythonhosted.org/packages/{digest[:2]}/{wheel}"
+    return (
+        f'\n[[package]]\nname = "{name}"\nversion = "{version}"\n'
+        'source = { registry = "https://pypi.org/simple" }\n'
+        f'wheels = [\n    {{ url = "{url}", hash = "sha256:{digest}", size = 1000 }},\n]\n'
+    )
+
+
+LOCK_FILE: Final = lock_file(PACKAGES)
 FILES: Final[Mapping[str, str]] = {
     "train.py": SCRIPT,
     "configs/mlp.yaml": CONFIG_FILE,
     "data/digits.csv": DIGITS,
+    "uv.lock": LOCK_FILE,
 }
 """The files of the repository that the golden run is made in."""
 

@@ -14,6 +14,7 @@ PRESENT = "artifacts.manifest-present"
 MATCHES = "artifacts.manifest-matches"
 CHECKPOINT = "artifacts.checkpoint-present"
 LOGS = "artifacts.logs-captured"
+FILES = 27  # of the golden run, those that are sealed
 LAST = "checkpoints/checkpoint_epoch_9.pt"
 KILLED = {"run": {"status": "running", "ended": None, "exit_code": None}, "sealed": False}
 
@@ -94,20 +95,22 @@ def git_ignores_models(repository: Path) -> None:
 
 
 CASES = (
-    Case(PRESENT, "passes", "25 files, all sealed"),
+    Case(PRESENT, "passes", f"{FILES} files, all sealed"),
     Case(
         PRESENT, "fails", "there is no manifest.json", change=without_seal, more={"cause": MATCHES}
     ),
     Case(
         PRESENT,
         "partly",
-        "1 of 25 files not sealed: metrics.jsonl",
+        f"1 of {FILES} files not sealed: metrics.jsonl",
         change=sealed_but_for("metrics.jsonl"),
     ),
-    Case(PRESENT, "cheats", "25 of 25 files", change=emptied),
-    Case(PRESENT, "cheats", "25 of 25 files", change=with_false_hashes, name="no-hashes"),
+    Case(PRESENT, "cheats", f"{FILES} of {FILES} files", change=emptied),
+    Case(
+        PRESENT, "cheats", f"{FILES} of {FILES} files", change=with_false_hashes, name="no-hashes"
+    ),
     Case(PRESENT, "inconclusive", "no end", KILLED, more={"blocked_by": "metrics.run-completed"}),
-    Case(MATCHES, "passes", "25 files, all equal"),
+    Case(MATCHES, "passes", f"{FILES} files, all equal"),
     Case(
         MATCHES,
         "fails",
