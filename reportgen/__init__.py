@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from reportgen.capture import opens as _opens
+
 if TYPE_CHECKING:
     from reportgen.errors import (
         BuildError,
@@ -75,6 +77,11 @@ __all__ = [
     "set_seed",
     "start_run",
 ]
+
+
+# A program may read its data before it starts a run, and the run records what was read. The hook
+# costs less than a microsecond a file.
+_opens.start()
 
 
 def __getattr__(name: str) -> object:

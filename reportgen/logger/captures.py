@@ -152,11 +152,12 @@ class Captures:
         self._context.write(layout.MODULES, found)
 
     def opens(self) -> None:
-        """Write captured/opens.json: what was read since the start."""
+        """Write captured/opens.json: what was read since reportgen was imported."""
         try:
             found = opens.stop(top=self._top, run_folder=self._context.folder)
         except Exception as error:
             found = Opens(not_available={"files": describe(error)})
+        opens.start()  # for a next run of this process
         self._context.write(layout.OPENS, found)
 
     def packages(self) -> None:

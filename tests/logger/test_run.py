@@ -30,6 +30,7 @@ PROGRAM = f"""
 import logging, sys, reportgen
 import helper
 
+before = open("data/before.txt").read()
 cfg = {{"model": {{"name": "mlp", "width": 32}}, "dataset": "digits", "lr": 0.5, "epochs": 2,
        "api_key": "{SECRET}", "fn": print}}
 run = reportgen.start_run(
@@ -76,6 +77,7 @@ def repository_of_a_user(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).mkdir()
     (folder / "configs" / "mlp.yaml").write_text("lr: 0.1\nmodel: {name: mlp, width: 32}\n")
     (folder / "data" / "digits.csv").write_text("x,y\n1,2\n3,4\n5,6\n7,8\n")
+    (folder / "data" / "before.txt").write_text("read before the run starts\n")
     (folder / "train.py").write_text(PROGRAM)
     (folder / "helper.py").write_text("VALUE = 1\n")
     os.environ.setdefault("GIT_CONFIG_NOSYSTEM", "1")
@@ -192,7 +194,8 @@ def test_data(whole: tuple[Path, Ended]) -> None:
     assert data["inputs"][0]["rows"] == 4
     assert data["splits"]["train"]["count"] == 3
     assert data["not_available"] == {}
-    assert document(whole[0], "captured/opens.json")["files"] == ["data/digits.csv"]
+    read = document(whole[0], "captured/opens.json")["files"]
+    assert read == ["data/before.txt", "data/digits.csv"]
 
 
 def test_logs_and_their_sizes(whole: tuple[Path, Ended]) -> None:
