@@ -40,6 +40,7 @@ class Tolerances(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     divergence_factor: float
     short_fraction: float
     unresolved_some: int
+    unread_fraction: float
     hash_bytes: int
     history_commits: int
 
