@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from reportgen.site.figures import number
 from reportgen.site.model import Record
@@ -103,27 +104,26 @@ def _reference(project: Project, series: Series) -> dict[str, object]:
 
 def _row(project: Project, series: Series) -> SeriesRow:
     curve = project.curves[series.record.slug, series.metric]
-    finite = [(v, s) for v, s in zip(curve.values, curve.steps, strict=True) if math.isfinite(v)]
-    broken = next(
-        (
-            pair
-            for pair in zip(curve.values, curve.steps, strict=True)
-            if not math.isfinite(pair[0])
-        ),
-        None,
-    )
-    low = min(finite, default=None)
-    high = max(finite, key=lambda pair: pair[0], default=None)
+    finite = np.flatnonzero(np.isfinite(curve.values))
+    broken = np.flatnonzero(~np.isfinite(curve.values))
+
+    def at(place: int) -> str:
+        return _at(float(curve.values[place]), int(curve.steps[place]))
+
+    low, high = "–", "–"
+    if len(finite):
+        values = curve.values[finite]
+        low, high = at(int(finite[np.argmin(values)])), at(int(finite[np.argmax(values)]))
     return SeriesRow(
         label=clip(series.label, LABEL_LIMIT),
         style=series.style,
         page=series.record.page,
-        first=_at(curve.values[0], curve.steps[0]),
-        last=_at(curve.values[-1], curve.steps[-1]),
-        low=_at(*low) if low else "–",
-        high=_at(*high) if high else "–",
+        first=at(0),
+        last=at(-1),
+        low=low,
+        high=high,
         points=len(curve.values),
-        broken="" if broken is None else _at(*broken),
+        broken=at(int(broken[0])) if len(broken) else "",
     )
 
 
@@ -136,6 +136,8 @@ def _summary(title: str, rows: Sequence[SeriesRow]) -> str:
         row = rows[0]
         if row.points == 1:
             return f"{title}: one point, {row.last}."
+        if row.first.partition(" ")[0] == row.last.partition(" ")[0] and row.low == row.high:
+            return f"{title} is {row.first.partition(' ')[0]} throughout, at {row.points} points."
         text = f"{title} goes from {row.first} to {row.last}; lowest {row.low}, highest {row.high}."
         return f"{text} {row.broken}." if row.broken else text
     parts = [f"{row.label} ends at {row.last}" for row in rows[:6]]

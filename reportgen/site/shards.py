@@ -9,18 +9,23 @@ VLDB 2014), so that a spike of one point stays visible. A longer series also has
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
+import orjson
 from tsdownsample import M4Downsampler
 
 from reportgen.fs.paths import slug
 from reportgen.runs.metric_log import Series
 from reportgen.runs.numbers import to_stored
 from reportgen.site.text import script_json
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Steps: TypeAlias = npt.NDArray[np.int64]
+Values: TypeAlias = Floats | Sequence[float]
 
 COARSE_POINTS = 500
 _STRETCHES = 50
@@ -41,7 +46,7 @@ class DataFile:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """The settled line of one series, and what a resumed attempt replaced.
 
@@ -50,10 +55,10 @@ class Curve:
         earlier: Points that a later attempt replaced, as ``(attempt, step, value)``.
     """
 
-    steps: list[int]
-    values: list[float]
-    times: list[float]
-    earlier: list[tuple[int, int, float]]
+    steps: Steps
+    values: Floats
+    times: Floats
+    earlier: tuple[tuple[int, int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,42 +76,40 @@ class CurveFiles:
         return found
 
 
-def data_file(name: str, value: Any) -> DataFile:
+def data_file(name: str, value: Any, columns: Mapping[str, Any] | None = None) -> DataFile:
     """Return ``value`` (plain, finite) as a file that hands itself to the loader.
 
     Args:
         name: Path without hash and ending, below ``data/``: characters of slugs and slashes.
         value: What the loader gets.
+        columns: Further keys of a mapping ``value``: lists of numbers, None and the three names
+            of non-finite numbers, or arrays of numbers. They need no escaping.
     """
-    data = f"reportgen.put({script_json(name)},{script_json(value)});\n".encode("ascii")
+    text = script_json(value)
+    for key, column in (columns or {}).items():
+        numbers = orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode("ascii")
+        text = f'{text[:-1]},"{key}":{numbers}}}'
+    data = f"reportgen.put({script_json(name)},{text});\n".encode("ascii")
     digest = hashlib.sha256(data).hexdigest()[:12]
     return DataFile(name, f"data/{name}.{digest}.js", data)
 
 
 def curve_of(series: Series) -> Curve:
     """Return the line that counts and the points that a resumed attempt replaced."""
-    kept: list[int] = []
+    steps = np.frombuffer(series.steps, dtype=np.int64)
+    values = np.frombuffer(series.values, dtype=np.float64)
+    times = np.frombuffer(series.times, dtype=np.float64)
+    attempts = np.frombuffer(series.attempts, dtype=np.uint16)
+    kept = np.ones(len(steps), dtype=bool)
     earlier: list[tuple[int, int, float]] = []
-    current = 0
-    steps, values, attempts = series.steps, series.values, series.attempts
-    for place, (step, attempt) in enumerate(zip(steps, attempts, strict=True)):
-        if attempt > current:
-            current = attempt
-            replaced = [i for i in kept if steps[i] >= step]
-            if replaced:
-                earlier += [(attempts[i], steps[i], values[i]) for i in replaced]
-                kept = [i for i in kept if steps[i] < step]
-        kept.append(place)
-    times = series.times
-    return Curve(
-        steps=[steps[i] for i in kept],
-        values=[values[i] for i in kept],
-        times=[times[i] for i in kept],
-        earlier=earlier,
-    )
+    for place in np.flatnonzero(np.diff(attempts) > 0) + 1:
+        replaced = np.flatnonzero(kept[:place] & (steps[:place] >= steps[place]))
+        earlier += [(int(attempts[i]), int(steps[i]), float(values[i])) for i in replaced]
+        kept[replaced] = False
+    return Curve(steps[kept], values[kept], times[kept], tuple(earlier))
 
 
-def coarse_places(values: Sequence[float], points: int = COARSE_POINTS) -> list[int]:
+def coarse_places(values: Values, points: int = COARSE_POINTS) -> list[int]:
     """Return the places to keep: M4 of the finite values, both ends of each non-finite stretch.
 
     Args:
@@ -115,19 +118,24 @@ def coarse_places(values: Sequence[float], points: int = COARSE_POINTS) -> list[
     """
     array = np.asarray(values, dtype=np.float64)
     finite = np.flatnonzero(np.isfinite(array))
+    whole = len(finite) == len(array)
     if len(finite) > points:
         downsampler: Any = M4Downsampler
         chosen = downsampler().downsample(array[finite], n_out=points)
         finite = finite[np.unique(chosen)]
+    if whole:
+        return [int(place) for place in finite]
     marks: list[int] = []
-    for first, last in non_finite_stretches(values)[:_STRETCHES]:
+    for first, last in non_finite_stretches(array)[:_STRETCHES]:
         marks += [first] if first == last else [first, last]
     return sorted({*finite.tolist(), *marks})
 
 
-def non_finite_stretches(values: Sequence[float]) -> list[tuple[int, int]]:
+def non_finite_stretches(values: Values) -> list[tuple[int, int]]:
     """Return first and last place of each unbroken run of NaN and infinities."""
     broken = ~np.isfinite(np.asarray(values, dtype=np.float64))
+    if not broken.any():
+        return []
     edges = np.flatnonzero(np.diff(np.concatenate(([False], broken, [False])).astype(np.int8)))
     ends = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
     return [(first, end - 1) for first, end in ends]
@@ -137,31 +145,39 @@ def curve_files(run_slug: str, metric: str, curve: Curve) -> CurveFiles:
     """Return the files of one series."""
     base = f"curves/{run_slug}/{slug(metric)}"
     total = len(curve.values)
-    places = coarse_places(curve.values) if total > COARSE_POINTS else list(range(total))
-    tier = "coarse" if len(places) < total else "full"
-    coarse = data_file(base, _document(metric, curve, places, tier))
-    if tier == "full":
-        return CurveFiles(coarse, None)
-    whole = data_file(f"{base}-full", _document(metric, curve, range(total), "full"))
-    return CurveFiles(coarse, whole)
+    if total <= COARSE_POINTS:
+        return CurveFiles(_file(base, metric, curve, None), None)
+    coarse = _file(base, metric, curve, coarse_places(curve.values))
+    return CurveFiles(coarse, _file(f"{base}-full", metric, curve, None))
 
 
-def _document(metric: str, curve: Curve, places: Sequence[int], tier: str) -> dict[str, Any]:
-    start = next((time for time in curve.times if math.isfinite(time)), 0.0)
-    return {
-        "metric": metric,
-        "tier": tier,
-        "points": len(curve.values),
-        "start": start or None,
-        "steps": [curve.steps[i] for i in places],
-        "values": [to_stored(curve.values[i]) for i in places],
-        "seconds": [_since(curve.times[i], start) for i in places],
-        "earlier": _earlier(curve),
-    }
+def _file(name: str, metric: str, curve: Curve, places: list[int] | None) -> DataFile:
+    """Return one tier: the points at ``places``, or all of them."""
+    timed = curve.times[np.isfinite(curve.times)]
+    start = float(timed[0]) if len(timed) else None
+    chosen = slice(None) if places is None else np.asarray(places)
+    return data_file(
+        name,
+        {
+            "metric": metric,
+            "tier": "full" if places is None else "coarse",
+            "points": len(curve.values),
+            "start": start,
+            "earlier": _earlier(curve),
+        },
+        {
+            "steps": np.ascontiguousarray(curve.steps[chosen]),
+            "values": _stored(curve.values[chosen]),
+            # In an array, orjson writes NaN as null: no time was recorded.
+            "seconds": np.ascontiguousarray(np.round(curve.times[chosen] - (start or 0.0), 3)),
+        },
+    )
 
 
-def _since(time: float, start: float) -> float | None:
-    return round(time - start, 3) if math.isfinite(time) else None
+def _stored(values: Floats) -> Floats | list[float | str]:
+    if np.isfinite(values).all():
+        return np.ascontiguousarray(values)
+    return [to_stored(value) for value in values.tolist()]
 
 
 def _earlier(curve: Curve) -> list[dict[str, Any]]:

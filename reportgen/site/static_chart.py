@@ -10,12 +10,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.site.shards import coarse_places, non_finite_stretches
+import numpy as np
+
+from reportgen.site.shards import Floats, Steps, Values, coarse_places, non_finite_stretches
 
 UNITS = 1000
 _LINE_POINTS = 160
 _SPARK_POINTS = 40
-_LABEL_GAP = 6.5  # percent of the height that one label needs
+_LABEL_GAP = 8.0  # percent of the height that one label needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Line:
         style: Colour and dash index.
     """
 
-    steps: Sequence[int]
-    values: Sequence[float]
+    steps: Steps | Sequence[int]
+    values: Values
     label: str
     style: tuple[int, int]
 
@@ -76,10 +78,8 @@ def static_chart(lines: Sequence[Line], *, labels: bool = True) -> StaticChart:
         lines: What to draw; empty and wholly non-finite series are allowed.
         labels: Name each line at its end; only done for at most six lines.
     """
-    finite = [v for line in lines for v in line.values if math.isfinite(v)]
-    steps = [step for line in lines for step in line.steps]
-    y_low, y_high = _padded(min(finite, default=0.0), max(finite, default=1.0))
-    x_low, x_high = _range(min(steps, default=0), max(steps, default=1))
+    y_low, y_high = _padded(*_bounds([_finite(line.values) for line in lines]))
+    x_low, x_high = _range(*_bounds([line.steps for line in lines]))
     named = labels and 1 < len(lines) <= 6
     ends = [_end(line, y_low, y_high) for line in lines] if named else [None] * len(lines)
     tops = _apart(ends)
@@ -101,14 +101,26 @@ def static_chart(lines: Sequence[Line], *, labels: bool = True) -> StaticChart:
     )
 
 
-def sparkline(steps: Sequence[int], values: Sequence[float]) -> str:
+def sparkline(steps: Steps | Sequence[int], values: Values) -> str:
     """Return the SVG path of a small curve without axes; empty when nothing is finite."""
-    finite = [value for value in values if math.isfinite(value)]
-    if not finite:
+    finite = _finite(values)
+    if not len(finite):
         return ""
-    line = Line(steps, values, "", (0, 0))
-    y_range = _padded(min(finite), max(finite))
-    return _path(line, _SPARK_POINTS, _range(min(steps), max(steps)), y_range)
+    x_range, y_range = _range(*_bounds([steps])), _padded(*_bounds([finite]))
+    return _path(Line(steps, values, "", (0, 0)), _SPARK_POINTS, x_range, y_range)
+
+
+def _finite(values: Values) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    return array[np.isfinite(array)]
+
+
+def _bounds(columns: Sequence[Steps | Floats | Sequence[int]]) -> tuple[float, float]:
+    """Return the least and the greatest of all columns; 0 and 1 when they are empty."""
+    ends = [(float(np.min(c)), float(np.max(c))) for c in columns if len(c)]
+    if not ends:
+        return 0.0, 1.0
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def _path(
@@ -118,11 +130,11 @@ def _path(
     parts: list[str] = []
     pen = "M"
     for place in places:
-        value = line.values[place]
+        value = float(line.values[place])
         if not math.isfinite(value):
             pen = "M"
             continue
-        x = UNITS * _share(line.steps[place], *x_range)
+        x = UNITS * _share(float(line.steps[place]), *x_range)
         y = UNITS * (1 - _share(value, *y_range))
         parts.append(f"{pen}{x:.4g} {y:.4g}")
         pen = "L"
@@ -133,7 +145,9 @@ def _path(
 
 def _marks(line: Line, x_low: float, x_high: float) -> tuple[float, ...]:
     stretches = non_finite_stretches(line.values)[:20]
-    return tuple(round(100 * _share(line.steps[first], x_low, x_high), 2) for first, _ in stretches)
+    return tuple(
+        round(100 * _share(float(line.steps[first]), x_low, x_high), 2) for first, _ in stretches
+    )
 
 
 def _share(value: float, low: float, high: float) -> float:
@@ -189,8 +203,8 @@ def _tick_text(value: float, decimals: int) -> str:
 
 
 def _end(line: Line, low: float, high: float) -> float | None:
-    last = next((v for v in reversed(line.values) if math.isfinite(v)), None)
-    return None if last is None else 100 * (1 - _share(last, low, high))
+    finite = _finite(line.values)
+    return 100 * (1 - _share(float(finite[-1]), low, high)) if len(finite) else None
 
 
 def _apart(ends: Sequence[float | None]) -> list[float | None]:

@@ -7,6 +7,7 @@ import math
 from array import array
 from typing import Any
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,7 +35,7 @@ def content(data: bytes) -> tuple[str, Any]:
 
 def curve(values: list[float]) -> Curve:
     steps = list(range(len(values)))
-    return Curve(steps, values, [1e9 + step for step in steps], [])
+    return Curve(np.array(steps), np.array(values), 1e9 + np.array(steps, dtype=float))
 
 
 @given(st.lists(ANY_FLOAT, min_size=1, max_size=3000))
@@ -100,8 +101,8 @@ def test_a_resumed_attempt_replaces_points_and_keeps_them_apart() -> None:
     lines += [{"step": s, "time": 1e9 + 10 + s, "metrics": {"m": s + 0.5}} for s in (2, 3, 4)]
     data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
     found = curve_of(read_metric_log(data, name="metrics.jsonl").series["m"])
-    assert found.steps == [0, 1, 2, 3, 4]
-    assert found.values == [0.0, 1.0, 2.5, 3.5, 4.5]
-    assert found.earlier == [(1, 2, 2.0), (1, 3, 3.0)]
+    assert found.steps.tolist() == [0, 1, 2, 3, 4]
+    assert found.values.tolist() == [0.0, 1.0, 2.5, 3.5, 4.5]
+    assert found.earlier == ((1, 2, 2.0), (1, 3, 3.0))
     _, value = content(curve_files("r", "m", found).coarse.data)
     assert value["earlier"] == [{"attempt": 1, "steps": [2, 3], "values": [2.0, 3.0]}]

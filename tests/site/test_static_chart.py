@@ -65,7 +65,7 @@ def test_labels_keep_their_distance() -> None:
     chart = static_chart([line([0.5 + i / 1000], f"l{i}") for i in range(6)])
     tops = sorted(drawn.label_top for drawn in chart.lines if drawn.label_top is not None)
     assert len(tops) == 6
-    assert all(later - earlier > 6 for earlier, later in pairwise(tops))
+    assert all(later - earlier > 7 for earlier, later in pairwise(tops))
     assert chart.labelled
 
 

@@ -116,7 +116,7 @@ class Lines:
             .properties(
                 width="container",
                 height=HEIGHT,
-                autosize=alt.AutoSizeParams(type="fit", contains="padding"),
+                autosize=alt.AutoSizeParams(type="fit", contains="padding", resize=True),
             )
         )
         plain: dict[str, Any] = chart.to_dict()

@@ -45,10 +45,7 @@
   };
 
   function changed() {
-    if (tools) {
-      tools.reset.hidden = state.zoom === null;
-      tools.output.textContent = state.smooth ? state.smooth.toFixed(2) : "none";
-    }
+    paint();
     document.dispatchEvent(new CustomEvent("reportgen:charts"));
     reportgen.redraw();
   }
@@ -61,14 +58,20 @@
   // Show the state that an address asked for.
   reportgen.setChartState = function (wanted) {
     Object.assign(state, wanted);
+    paint();
+  };
+
+  // Make the controls say what the state is.
+  function paint() {
     if (tools) {
       tools.smooth.value = String(state.smooth);
       tools.log.checked = state.log;
       tools.x.value = state.x;
       tools.reset.hidden = state.zoom === null;
+      tools.method.hidden = !(state.smooth > 0);
       tools.output.textContent = state.smooth ? state.smooth.toFixed(2) : "none";
     }
-  };
+  }
 
   function labelled(text, field, after) {
     const label = document.createElement("label");
@@ -84,6 +87,9 @@
     const log = reportgen.element("input", { type: "checkbox" });
     const x = document.createElement("select");
     x.append(new Option("step", "step"), new Option("time since start", "time"));
+    const method = reportgen.element(
+      "span", { hidden: "" }, "Debiased exponential moving average over every point; raw lines faint."
+    );
     const reset = reportgen.element("button", { type: "button", hidden: "" }, "Reset zoom");
     smooth.addEventListener("input", function () {
       state.smooth = Number(smooth.value);
@@ -104,10 +110,11 @@
       labelled("Log y", log),
       labelled("Over", x),
       reset,
+      method,
       reportgen.element("span", { class: "hint" }, "Drag across a chart to zoom.")
     );
     place.hidden = false;
-    tools = { smooth: smooth, output: output, log: log, x: x, reset: reset };
+    tools = { smooth: smooth, output: output, log: log, x: x, reset: reset, method: method };
   }
 
   document.addEventListener("reportgen:theme", reportgen.redraw);

@@ -187,7 +187,7 @@
         parts.push("axis from " + Number(domain[0].toPrecision(3)));
       }
       if (this.state.smooth > 0) {
-        parts.push("smoothed, weight " + this.state.smooth + " (debiased moving average)");
+        parts.push("smoothed, weight " + this.state.smooth);
       }
       if (hidden) {
         parts.push(hidden + (hidden === 1 ? " point" : " points") + " at or below 0 not on a log axis");

@@ -97,7 +97,9 @@
       const order = found.slice().sort((a, b) => rank(b.point.y) - rank(a.point.y));
       for (const item of order.slice(0, ROWS)) {
         const row = table.insertRow();
-        row.insertCell().textContent = item.line.series.label;
+        const key = document.createElement("i");
+        key.style.background = item.line.colour;
+        row.insertCell().append(key, item.line.series.label);
         const value = reportgen.format(item.point.raw);
         const smooth = chart.state().smooth > 0 ? reportgen.format(item.point.y) + " (" + value + ")" : value;
         const other = item.point.x !== x ? " at " + chart.xText(item.point.x) : "";
