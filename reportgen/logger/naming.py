@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from reportgen.errors import UsageError
 from reportgen.fs.paths import portable_component
+from reportgen.runs.naming import DATASET_KEYS, MODEL_KEYS, stated, stem
 
-_MODEL = (
-    *("model", "model.name", "model.type", "model.arch", "model_name", "arch", "architecture"),
-    *("model.architecture", "model.kind", "backbone", "network", "net", "model_name_or_path"),
-)
-_DATASET = (
-    *("dataset", "dataset.name", "data.name", "data.dataset", "dataset_name", "data.type"),
-    *("datamodule", "data", "task"),
-)
-_EMPTY_WORDS = frozenset(
-    {"test", "testing", "final", "new", "old", "tmp", "temp", "model", "run", "exp", "experiment"}
-    | {"try", "trial", "again", "actually", "really", "debug", "foo", "bar", "untitled", "asdf"}
-    | {"copy", "latest", "best", "last", "baseline", "default", "my", "the", "train", "training"}
-)
 _VARIED_LIMIT = 60
 _VALUE_LIMIT = 20
 
@@ -72,13 +58,21 @@ def split_name(name: str | None, project: str | None, group: str | None) -> Plac
 def _word(text: Any, part: str) -> str | None:
     if text is None:
         return None
-    if not isinstance(text, str) or not text.strip() or text in (".", "..") or len(text) > 500:
+    if not isinstance(text, str) or not text.strip() or text in (".", "..") or not _fits(text):
         raise UsageError(
             f"the {part} is {text!r:.60}",
             where=f"start_run({part}=)",
             expected="a text of at most 500 characters that could name a folder",
         )
     return text
+
+
+def _fits(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return len(text) <= 500
 
 
 def default_name(
@@ -98,17 +92,10 @@ def default_name(
         program: The script, which stands in for an unknown model.
         inputs: Names of the declared inputs, the first of which stands in for the dataset.
     """
-    model = _found(flat_config, _MODEL) or _stem(program or "run")
-    dataset = _found(flat_config, _DATASET) or (_stem(inputs[0]) if inputs else None)
+    model = stated(flat_config, MODEL_KEYS) or stem(program or "run")
+    dataset = stated(flat_config, DATASET_KEYS) or (stem(inputs[0]) if inputs else None)
     parts = [model, dataset, moment, _varied(varied) or secrets.token_hex(2)]
     return "_".join(portable_component(part) for part in parts if part)
-
-
-def says_nothing(name: str) -> bool:
-    """Tell whether a name consists of words that every run could have ("final_v2", "test")."""
-    words = re.findall(r"[a-z]+|\d+", name.lower())
-    telling = [word for word in words if not word.isdigit() and word not in _EMPTY_WORDS | {"v"}]
-    return bool(words) and not telling and not re.search(r"\d{6}", name)
 
 
 def varied_of(
@@ -131,21 +118,6 @@ def varied_of(
         for key, value in flat_config.items()
         if key in declared and declared[key] != value
     }
-
-
-def _found(flat: Mapping[str, Any], names: Iterable[str]) -> str | None:
-    for name in names:
-        value = flat.get(name)
-        if isinstance(value, str) and value.strip():
-            return _stem(value)
-    return None
-
-
-def _stem(text: str) -> str:
-    """Return the telling end of a path or a hub name: ``data/digits.csv`` is ``digits``."""
-    last = PurePosixPath(text.strip().replace("\\", "/")).name or text
-    stem = re.sub(r"\.(py|csv|tsv|jsonl?|parquet|npz|ya?ml|pt|zip|tar|gz|txt)$", "", last)
-    return (stem or last)[:40]
 
 
 def _varied(varied: Mapping[str, Any]) -> str:

@@ -27,13 +27,14 @@ from reportgen.logger.inputs import DataRecord
 from reportgen.logger.interface import Sink
 from reportgen.logger.lifecycle import Ending
 from reportgen.logger.metrics import MetricWriter
-from reportgen.logger.naming import default_name, says_nothing, varied_of
+from reportgen.logger.naming import default_name, varied_of
 from reportgen.logger.optimizer import OptimizerProbe
 from reportgen.logger.options import Options
 from reportgen.logger.overrides import overrides_of
 from reportgen.logger.predictions import PredictionStore
 from reportgen.logger.streams import LOGGERS, STREAMS, StreamLog, TrainingLog
 from reportgen.runs import layout
+from reportgen.runs.naming import says_nothing
 from reportgen.runs.redact import redact_argv
 from reportgen.runs.schema import RUN_SCHEMA, Command, Run, Writer
 from reportgen.runs.times import to_iso
@@ -68,7 +69,6 @@ class Session:
         self.metrics = MetricWriter(self.context, folder / layout.METRICS)
         self.training_log = TrainingLog(self.context, folder / layout.TRAINING_LOG)
         self.context.say = self.training_log.line
-        self.background = Background(self.context)
         self.captures = Captures(
             self.context,
             top=options.surroundings.top,
@@ -77,7 +77,6 @@ class Session:
             identify=options.identify,
             announce=self.place.joined is None,
         )
-        self.data = DataRecord(self.context, self.background.submit, options.surroundings.top)
         self.figures = FigureStore(self.context)
         self.predictions = PredictionStore(self.context)
         self.artifacts = ArtifactStore(self.context)
@@ -88,6 +87,8 @@ class Session:
         )
         self.optimizer = OptimizerProbe(self.context)
         self.alerts = AlertWatcher(self.context, options.alerts, ticks=[self.optimizer.refresh])
+        self.background = Background(self.context)
+        self.data = DataRecord(self.context, self.background.submit, options.surroundings.top)
         self.syncer = Syncer(self.metrics) if options.durable else None
         self._write_start()
         self.streams = self._open_streams()
