@@ -109,12 +109,8 @@ def plain_config(config: Mapping[str, Any]) -> PlainConfig:
                 expected="settings; data belongs in a file that data= names",
             )
         if isinstance(value, Mapping):
-            return {
-                (name if isinstance(name, str) else _text(name)): walk(
-                    item, f"{key}.{name}" if key else str(name)
-                )
-                for name, item in value.items()
-            }
+            named = [(_key(name), item) for name, item in value.items()]
+            return {name: walk(item, f"{key}.{name}" if key else name) for name, item in named}
         if isinstance(value, Set):
             return sorted((walk(item, key) for item in value), key=repr)
         if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
@@ -139,7 +135,7 @@ def _leaf(value: Any) -> tuple[bool, Any]:
     if isinstance(value, enum.Enum):
         return True, value.name
     if isinstance(value, str):
-        return True, str.__str__(value).encode("utf-8", "replace").decode("utf-8")
+        return True, _encodable(str.__str__(value))
     if isinstance(value, int):
         return True, int.__int__(value)
     number = number_of(value)
@@ -152,6 +148,14 @@ def _leaf(value: Any) -> tuple[bool, Any]:
     return False, _text(value)
 
 
+def _key(name: Any) -> str:
+    return _encodable(str.__str__(name)) if isinstance(name, str) else _text(name)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _text(value: Any) -> str:
     """Return a stable text for a value of no plain type: no memory address, bounded."""
     try:
@@ -160,4 +164,4 @@ def _text(value: Any) -> str:
         text = _ADDRESS.sub("", repr(value))
     except Exception:
         return f"<{type_name(value)}>"
-    return text.encode("utf-8", "replace").decode("utf-8")[:_TEXT_LIMIT]
+    return _encodable(text)[:_TEXT_LIMIT]

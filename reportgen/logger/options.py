@@ -154,7 +154,7 @@ def check_options(
     mapping = None if config is None else mapping_of(config)
     plain, redacted = _recorded(mapping)
     kept_tags, in_tags = redact_value(_tags(tags))
-    kept_notes, in_notes = redact_value(notes)
+    kept_notes, in_notes = redact_value(None if notes is None else plain_value(notes))
     if require_clean:
         _check_clean(surroundings)
     return Options(
@@ -190,7 +190,7 @@ def _tags(tags: Any) -> dict[str, Any]:
     if tags is None:
         return {}
     if isinstance(tags, Mapping):
-        return {str(key): plain_value(value) for key, value in tags.items()}
+        return plain_config(tags).values
     if isinstance(tags, list | tuple | set | frozenset) and all(isinstance(t, str) for t in tags):
         return dict.fromkeys(sorted(tags) if isinstance(tags, set | frozenset) else tags, True)
     raise UsageError(

@@ -97,6 +97,12 @@ def test_secrets_are_counted_wherever_they_stand(here: Path) -> None:
     assert options.config == {"a": key, "b": [key]}
 
 
+def test_text_that_no_file_could_hold_is_made_to_fit(here: Path) -> None:
+    options = checked({"a": "\ud800"}, notes="b\ud800", tags={"c\ud800": "\ud800"})
+    assert (options.plain.values, options.notes) == ({"a": "?"}, "b?")
+    assert options.tags == {"c?": "?"}
+
+
 @pytest.mark.parametrize("seed", [0, 2**32 - 1, np.int64(3), True + 1])
 def test_seeds(seed: Any) -> None:
     assert seed_of(seed, False) == int(seed)
