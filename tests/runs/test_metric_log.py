@@ -194,6 +194,13 @@ def test_the_torn_tail_of_an_earlier_attempt_is_no_damage() -> None:
     assert found(lines(record(1, a=0.5), tail)) == [("log.bad_line", 2)]
 
 
+def test_a_name_cut_by_a_newline_joins_nothing() -> None:
+    two = record(1, b=0.5) + "," + record(2, b=0.5)
+    log = lines(record(0, a=0.5), '{"step": 1, "metrics": {"a', 'b": 0.25}}', two)
+    assert content(log) == {"a": [(0, 0.5)]}
+    assert found(log) == [("log.bad_line", 2), ("log.bad_line", 3), ("log.bad_line", 4)]
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [

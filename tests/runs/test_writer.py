@@ -54,6 +54,20 @@ def test_a_project_named_like_a_run_stands_beside_it(tmp_path: Path) -> None:
     assert len(find_runs([tmp_path]).runs) == 2
 
 
+def test_a_folder_that_another_process_made_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.mkdir
+
+    def after_another(path: Path, *mode: int) -> None:
+        if path.name == "x":
+            real(path)
+        real(path, *mode)
+
+    monkeypatch.setattr(os, "mkdir", after_another)
+    assert writer.create_run_folder(tmp_path, project=None, group=None, name="x").name == "x-2"
+
+
 def test_processes_never_share_a_folder(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
