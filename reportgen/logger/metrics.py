@@ -72,6 +72,10 @@ class MetricWriter:
             return 0.0
         return self._timed_seconds / self._timed_calls * self.calls
 
+    def knows(self, name: str) -> bool:
+        """Tell whether a metric of this name was logged."""
+        return name in self._known
+
     def stop(self) -> None:
         """Take no record from here on; the lock on the file stays held."""
         with self._lock:
