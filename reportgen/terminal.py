@@ -13,9 +13,10 @@ import re
 from typing import TextIO
 
 # C0, DEL and C1 controls; bidirectional marks, embeddings, overrides and isolates; line and
-# paragraph separators; what has no width; halves of surrogate pairs.
+# paragraph separators; what has no width; halves of surrogate pairs; tag characters.
 _UNFIT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
 )
 
 
@@ -44,4 +45,6 @@ def use_color(stream: TextIO) -> bool:
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

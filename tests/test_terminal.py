@@ -28,6 +28,7 @@ class Terminal(io.StringIO):
         ("\x9b31m", "\\x9b31m"),
         ("a\u2028b", "a\\u2028b"),
         ("\udcff", "\\udcff"),
+        ("a\U000e0041", "a\\U000e0041"),
     ],
 )
 def test_one_line(data: str, shown: str) -> None:
