@@ -44,11 +44,17 @@ class Background:
         else:
             self._run(name, task)
 
-    def wait(self, seconds: float) -> list[str]:
-        """Wait for every task, at most so long; return the names of those still open."""
+    def wait(self, seconds: float, name: str | None = None) -> list[str]:
+        """Wait for every task, or the one of a name, at most so long.
+
+        Returns:
+            The names of the tasks that are still open.
+        """
         deadline = time.monotonic() + seconds
         with self._changed:
-            while self._open and (left := deadline - time.monotonic()) > 0:
+            while (self._open if name is None else name in self._open) and (
+                left := deadline - time.monotonic()
+            ) > 0:
                 self._changed.wait(left)
             return list(self._open)
 

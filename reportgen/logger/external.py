@@ -53,6 +53,7 @@ from reportgen.runs.view import RunView, flatten
 from reportgen.runs.writer import new_run_id
 
 _PERIOD = 2.0
+_CODE_SECONDS = 10.0
 _NOT_SEEN = "the command did not call start_run"
 
 
@@ -162,6 +163,8 @@ class _TrackedCommand:
         )
         self._background.submit("code", self._captures.code)
         self._background.submit("environment", self._captures.environment)
+        # The code as it is before the command writes anything beside it.
+        self._background.wait(_CODE_SECONDS, "code")
 
     def environ(self) -> dict[str, str]:
         """Return the environment of the command."""

@@ -32,6 +32,16 @@ def test_what_takes_too_long_is_named(context: RunContext) -> None:
     background.stop()
 
 
+def test_one_task_can_be_waited_for_by_its_name(context: RunContext) -> None:
+    background = Background(context)
+    go_on = threading.Event()
+    background.submit("slow", lambda: go_on.wait(10))
+    background.submit("quick", lambda: None)
+    assert background.wait(10, "quick") == ["slow"]
+    go_on.set()
+    background.stop()
+
+
 def test_a_task_that_fails_is_a_fault_and_no_other_task_suffers(
     context: RunContext, caplog: pytest.LogCaptureFixture
 ) -> None:

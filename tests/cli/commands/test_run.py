@@ -147,6 +147,14 @@ def test_a_script_that_starts_a_run_joins_this_one(here: Path) -> None:
     assert second.parent == here / "runs"
 
 
+def test_the_code_is_captured_before_the_command_writes_beside_it(here: Path) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "commit", "-q", "--allow-empty", "-m", "start"], check=True)
+    assert main(["run", "--name", "r", "--", "sh", "-c", "echo made > made.py"]) == 0
+    info = document(only_run(here), "git_info.yaml")
+    assert (info["dirty"], info["dirty_end"], info["untracked"]) == (False, True, [])
+
+
 def test_the_name_of_the_command_line_wins(here: Path) -> None:
     name = script(here, "import reportgen\nwith reportgen.start_run(name='own'): pass\n")
     assert main(["run", "--name", "p/g/outer", "--", sys.executable, name]) == 0
