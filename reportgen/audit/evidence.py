@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from reportgen.audit.report import Where
+from reportgen.audit.result import Where
 from reportgen.runs import layout
 from reportgen.runs.view import RunView
 

@@ -1,4 +1,4 @@
-"""Which files a git patch creates, read from its text; nothing is applied here.
+"""Which files a git patch changes and creates, read from its text; nothing is applied here.
 
 The format is that of ``git diff`` (git-scm.com/docs/diff-format, "Generating patch text with -p"):
 a header line ``diff --git a/old b/new``, then extended headers such as ``new file mode 100644``.
@@ -24,20 +24,29 @@ _LETTERS = {
 
 def created_files(patch: bytes) -> set[str]:
     """Return the paths of the files that a patch creates; undecodable bytes surrogate-escaped."""
-    return {path.decode("utf-8", "surrogateescape") for path in _created(patch)}
+    return {path for path, created in _files(patch) if created}
 
 
-def _created(patch: bytes) -> Iterator[bytes]:
-    path: bytes | None = None
+def changed_files(patch: bytes) -> list[str]:
+    """Return the paths of all files of a patch in their order, spelled as those it creates."""
+    return list(dict.fromkeys(path for path, _ in _files(patch)))
+
+
+def _files(patch: bytes) -> Iterator[tuple[str, bool]]:
+    """Yield each file of a patch, and once more as created if it is."""
+    path: str | None = None
     in_header = False
     for line in patch.split(b"\n"):
         if line.startswith(_HEADER):
-            path = _new_path(line.removeprefix(_HEADER).rstrip(b"\r"))
+            raw = _new_path(line.removeprefix(_HEADER).rstrip(b"\r"))
+            path = None if raw is None else raw.decode("utf-8", "surrogateescape")
             in_header = True
+            if path is not None:
+                yield path, False
         elif in_header and line.startswith((b"@@", b"GIT binary patch", b"Binary files")):
             in_header = False
         elif in_header and path is not None and line.startswith(b"new file mode "):
-            yield path
+            yield path, True
 
 
 def _new_path(rest: bytes) -> bytes | None:
@@ -45,7 +54,7 @@ def _new_path(rest: bytes) -> bytes | None:
     if rest.endswith(b'"'):
         start = rest.rfind(b' "b/')
         return None if start < 0 else _unquoted(rest[start + 2 : -1]).removeprefix(b"b/")
-    # Both names of a created file are the same, so the halves are as long: "a/x b/x".
+    # Both names are the same, as git writes no renames here, so the halves are as long: "a/x b/x".
     middle = len(rest) // 2
     old, new = rest[:middle], rest[middle + 1 :]
     if old.removeprefix(b"a/") == new.removeprefix(b"b/"):

@@ -14,6 +14,7 @@ from reportgen.audit.evidence import with_lines
 from reportgen.audit.interface import AuditContext, Check
 from reportgen.audit.kinds import is_unended
 from reportgen.audit.next_step import next_step_of
+from reportgen.audit.organisation import advice_of, facts_of
 from reportgen.audit.policy import Policy, expired, load_policy
 from reportgen.audit.registry import CHECKS
 from reportgen.audit.report import (
@@ -121,6 +122,8 @@ def audit_run(
         categories=categories,
         checks=tuple(results),
         next_step=None,
+        facts=facts_of(view),
+        advice=advice_of(view),
         problems=tuple(view.problems),
     )
     return replace(

@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.audit.patch import created_files
+from reportgen.audit.patch import changed_files, created_files
 from reportgen.capture.code import capture_code
 from reportgen.testing import make_repository
 
@@ -29,7 +29,9 @@ def test_created_files_of_a_real_patch_whatever_their_names(tmp_path: Path) -> N
     (lab / "train.py").write_text("diff --git a/fake.py b/fake.py\nnew file mode 100644\n")
     (lab / "configs/mlp.yaml").unlink()
     capture = capture_code(lab, run_root=None)
-    assert created_files(capture.patch) == {*ODD, "empty.py", "weights.bin"}
+    new = {*ODD, "empty.py", "weights.bin"}
+    assert created_files(capture.patch) == new
+    assert sorted(changed_files(capture.patch)) == sorted({*new, "train.py", "configs/mlp.yaml"})
 
 
 def test_quoted_names_are_unquoted() -> None:
@@ -44,6 +46,7 @@ def test_lines_of_a_hunk_are_not_taken_for_headers() -> None:
         b" diff --git a/y b/y\n+new file mode 100644\n"
     )
     assert created_files(patch) == set()
+    assert changed_files(patch) == ["x.py"]
 
 
 @given(st.binary(max_size=300))

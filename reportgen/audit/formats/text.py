@@ -14,6 +14,7 @@ from reportgen.audit.report import (
     LEVEL_WORDS,
     LEVELS,
     SEVERITY_WORDS,
+    Advice,
     AuditReport,
     CheckResult,
     NextStep,
@@ -36,6 +37,7 @@ _SHELL = ("git ", "pip ", "reportgen ")
 _GROUPS = 40
 _MESSAGES = 3
 _PROBLEMS = 20
+_TOPICS = ("name", "project", "group", "tags", "notes")
 
 
 class Span(NamedTuple):
@@ -84,6 +86,7 @@ def _lines(report: AuditReport) -> Iterator[Line]:
         rest = counted(len(groups) - _GROUPS, "more kind")
         yield ()
         yield (Span(f"and {rest} of finding: --format json has them all", "faint"),)
+    yield from _advice(report.runs)
     yield from _problems(report)
 
 
@@ -127,8 +130,9 @@ def _runs(runs: Sequence[RunAudit]) -> Iterator[Line]:
 
 
 def _in_short(run: RunAudit) -> str:
-    """Return the run's state and what fails first, for the end of its line."""
+    """Return the run's state, what is special and what fails first, for the end of its line."""
     parts = [] if run.state == "finished" else [run.state]
+    parts += run.facts
     failing = [one for one in run.findings if one.outcome is Outcome.FAIL and one.cause is None]
     if failing:
         worst = max(failing, key=lambda one: one.severity.weight)
@@ -230,6 +234,26 @@ def place_text(where: Where) -> str:
     """Return a place in words: ``config.yaml:3``, ``metrics.jsonl, step 412``."""
     text = f"{where.file}:{where.line}" if where.line else where.file
     return f"{text}, step {where.step}" if where.step is not None else text
+
+
+def _advice(runs: Sequence[RunAudit]) -> Iterator[Line]:
+    """Say what would be better organised; runs of which the same is said share a line."""
+    same: dict[Advice, list[str]] = {}
+    for run in runs:
+        for advice in run.advice:
+            same.setdefault(advice, []).append(run.name)
+    if not same:
+        return
+    yield ()
+    yield Span("Organisation", "strong"), Span(", advice without a score", "faint")
+    remedy = ""
+    for advice, names in sorted(same.items(), key=lambda pair: _TOPICS.index(pair[0].topic)):
+        of = "" if len(runs) == 1 else f"   in {listed(names, limit=2)}"
+        if remedy and advice.remedy != remedy:
+            yield (Span(f"           {remedy}", "faint"),)
+        remedy = advice.remedy
+        yield Span(f"  {advice.topic:8} ", "faint"), Span(advice.message), Span(of, "faint")
+    yield (Span(f"           {remedy}", "faint"),)
 
 
 def _problems(report: AuditReport) -> Iterator[Line]:

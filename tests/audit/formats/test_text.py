@@ -69,6 +69,25 @@ def test_a_fault_of_the_auditor_shows_a_question_mark(report: AuditReport) -> No
     assert not faulty.faulty
 
 
+def test_the_line_of_a_run_says_what_is_special_though_every_check_passes(
+    report: AuditReport,
+) -> None:
+    fact = "uncommitted work: a.py and 2 more, kept in the patch"
+    run = msgspec.structs.replace(report.runs[3], facts=(fact, "2 attempts"))
+    assert run.name == "golden"
+    text = render(msgspec.structs.replace(report, runs=(run, report.runs[4])))
+    assert f"golden   ({fact}; 2 attempts)\n" in text
+
+
+def test_advice_is_said_once_with_the_runs_that_it_concerns(report: AuditReport) -> None:
+    text = render(report)
+    assert text.count("Organisation, advice without a score") == 1
+    assert "  name     a name without the model ('mlp')" in text
+    assert "in crashed, diverged and 5 more\n" in text
+    tidy = tuple(msgspec.structs.replace(run, advice=()) for run in report.runs)
+    assert "Organisation" not in render(msgspec.structs.replace(report, runs=tidy))
+
+
 def test_many_findings_are_counted_and_not_all_printed(report: AuditReport) -> None:
     run = report.runs[0]
     example = run.checks[0]
