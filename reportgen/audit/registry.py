@@ -10,6 +10,7 @@ from reportgen.audit.checks import (
     environment_data,
     environment_seeds,
     hyperparameters,
+    hyperparameters_optimizer,
     hyperparameters_use,
     metrics_end,
     metrics_learning,
@@ -22,6 +23,7 @@ from reportgen.suggest import nearest
 CHECKS: tuple[Check, ...] = (
     *hyperparameters.CHECKS,
     *hyperparameters_use.CHECKS,
+    *hyperparameters_optimizer.CHECKS,
     *metrics_series.CHECKS,
     *metrics_end.CHECKS,
     *metrics_learning.CHECKS,

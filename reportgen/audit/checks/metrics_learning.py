@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from reportgen.audit.evidence import counted, last_step, listed, metrics_place, number, step_of
+from reportgen.audit.evidence import counted, listed, metrics_place, number, step_of
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity
 from reportgen.audit.kinds import no_gradient_training
+from reportgen.audit.progress import epochs_run
 from reportgen.runs.goals import words_of
 from reportgen.runs.metric_log import Series
-from reportgen.runs.view import RunView
 
 _PRESENT = ("metrics.series-present",)
 
@@ -119,23 +119,13 @@ class TrainingLoss(Check):
         if points >= 3 and len(values) == 1:
             message = f"{longest.name} is {number(values.pop())} at each of {points} points"
             return self.failed(message, inspected=len(losses), where=where)
-        epochs = _epochs_run(view)
+        epochs = epochs_run(view)
         message = f"{longest.name} has {counted(points, 'point')}"
         if epochs:
             message += f" for {number(epochs)} epochs"
         if points >= max(2, math.floor(epochs)):
             return self.passed(message, inspected=len(losses), where=where)
         return self.partial(message, inspected=len(losses), where=where)
-
-
-def _epochs_run(view: RunView) -> float:
-    """Return how many of the planned epochs were run; 0 when no number is recorded."""
-    planned = view.run.planned
-    if planned is None or not planned.epochs:
-        return 0.0
-    if not planned.steps:
-        return 0.0 if view.run.stopped_early or view.run.status != "finished" else planned.epochs
-    return planned.epochs * min(1.0, (last_step(view) + 1) / planned.steps)
 
 
 class NotDiverged(Check):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from statistics import median
 
 from reportgen.audit.evidence import at, counted, last_step, listed, metrics_place, number, step_of
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity
 from reportgen.audit.kinds import is_unended
+from reportgen.audit.progress import median_gap
 from reportgen.runs import layout
 from reportgen.runs.goals import words_of
 from reportgen.runs.view import RunView
@@ -143,7 +142,7 @@ def _progress(view: RunView, steps: int | None, epochs: float | None) -> tuple[f
     """Return how much of the plan was run (at least 1 when all of it) and that in words."""
     last = last_step(view)
     if steps is not None:
-        gap = max(1.0, _median_gap(view))
+        gap = max(1.0, median_gap(view))
         done = 1.0 if last >= steps - gap else last / steps
         return done, f"last step {last:,} of {steps:,} planned"
     assert epochs is not None  # noqa: S101 - one of the two is planned
@@ -164,13 +163,6 @@ def _progress(view: RunView, steps: int | None, epochs: float | None) -> tuple[f
         done = 1.0 if last >= epochs - 1 else last / epochs
         return done, f"last step {last:,} of {number(epochs)} planned epochs"
     return None, f"{number(epochs)} epochs were planned, and no series counts epochs"
-
-
-def _median_gap(view: RunView) -> float:
-    """Return the median distance of the steps of the densest series."""
-    longest = max(view.series.values(), key=len)
-    steps = sorted(set(longest.steps))
-    return median([right - left for left, right in pairwise(steps)]) if len(steps) > 1 else 1.0
 
 
 CHECKS: tuple[Check, ...] = (SeriesPresent(), SeriesFinite(), SeriesComplete())
