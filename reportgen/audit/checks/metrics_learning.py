@@ -79,13 +79,8 @@ def _copied_from(series: Series, others: list[Series]) -> bool:
     own = dict(zip(series.steps, series.values, strict=True))
     if len(own) < 3 or len(set(own.values())) < 2:
         return False
-    return any(
-        all(
-            dict(zip(one.steps, one.values, strict=True)).get(step) == value
-            for step, value in own.items()
-        )
-        for one in others
-    )
+    by_step = (dict(zip(one.steps, one.values, strict=True)) for one in others)
+    return any(all(other.get(step) == value for step, value in own.items()) for other in by_step)
 
 
 class TrainingLoss(Check):
