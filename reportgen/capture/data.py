@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from reportgen.capture.distributions import installed_distributions, normal
+from reportgen.capture.dvc import Tracked, find_tracked, folder_md5, version_of
 from reportgen.capture.git_objects import FOLDER
+from reportgen.capture.hub import hub_version
 from reportgen.capture.lfs import pointer_sha256
 from reportgen.capture.row_count import count_rows
 from reportgen.capture.shadow import ShadowRepository, open_shadow
 from reportgen.capture.shown_paths import recorded_path
 from reportgen.errors import ReportgenError, UsageError
-from reportgen.fs.hashing import sha256_file, sha256_folder
+from reportgen.fs.hashing import folder_sha256, hashed_files, sha256_file
 from reportgen.runs.redact import redact_url
 from reportgen.runs.schema import Input
 
@@ -51,8 +54,10 @@ def capture_input(spec: InputSpec, *, top: Path | None) -> tuple[Input, str | No
             installed package; ``file`` is its path there), ``generator`` (a call, or a mapping
             of call and arguments, with ``seed``) or ``url``, and an optional ``version`` such as
             ``{"kind": "hf", "commit": ...}`` and ``rows``.
-        top: Top of the repository; paths below it are recorded relative to it, and a file that
-            the commit holds as it is has the version ``{"kind": "git", "object": <its id>}``.
+        top: Top of the repository; paths below it are recorded relative to it. An input that DVC
+            tracks has the version of :func:`reportgen.capture.dvc.version_of`, one from the
+            hub's cache that of :func:`reportgen.capture.hub.hub_version`, and one that the commit
+            holds as it is ``{"kind": "git", "object": <its id>}``.
 
     Raises:
         UsageError: As :func:`input_name`.
@@ -66,10 +71,15 @@ def capture_input(spec: InputSpec, *, top: Path | None) -> tuple[Input, str | No
         return recorded, None if version else "neither a path nor a version was given"
     packaged = "package" in described and "file" in described
     recorded.path = str(described["file"]) if packaged else recorded_path(path, top)
+    tracked = find_tracked(path, top) if recorded.version is None else None
     try:
-        _fingerprint(path, recorded)
+        md5 = _fingerprint(path, recorded, tracked)
     except (OSError, ReportgenError, ValueError) as error:
         return recorded, f"could not be read: {getattr(error, 'strerror', None) or error}"
+    if tracked is not None:
+        recorded.version = version_of(tracked, md5, shown=recorded_path(tracked.file, top))
+    elif recorded.version is None:
+        recorded.version = hub_version(path)
     if recorded.version is None and top is not None:
         recorded.version = _version_in_git(path, recorded.sha256, top)
     return recorded, None
@@ -97,14 +107,22 @@ def _version_without_file(described: Mapping[str, Any]) -> dict[str, Any] | None
     return None
 
 
-def _fingerprint(path: Path, recorded: Input) -> None:
+def _fingerprint(path: Path, recorded: Input, tracked: Tracked | None) -> str | None:
+    """Complete an input by what it holds; return DVC's hash of it, in the same pass, if wanted."""
     real = path.resolve(strict=True)
     if real.is_dir():
-        recorded.sha256, recorded.files, recorded.bytes = sha256_folder(real)
-        return
-    recorded.sha256, recorded.bytes = sha256_file(real.parent, real.name)
+        files = list(hashed_files(real, _md5 if tracked is not None else None))
+        recorded.sha256, recorded.files, recorded.bytes = folder_sha256(files)
+        return folder_md5(files) if tracked is not None else None
+    md5 = _md5() if tracked is not None else None
+    recorded.sha256, recorded.bytes = sha256_file(real.parent, real.name, md5)
     if recorded.rows is None:
         recorded.rows = count_rows(real)
+    return md5.hexdigest() if md5 is not None else None
+
+
+def _md5() -> hashlib._Hash:
+    return hashlib.md5(usedforsecurity=False)
 
 
 def _version_in_git(path: Path, sha256: str | None, top: Path) -> dict[str, Any] | None:

@@ -97,6 +97,11 @@ class DataRecord:
                 self._data.not_available[entry.name] = reason
             self._context.run.redacted += redacted
             self._context.write(layout.DATA, self._data)
+        if found.version and "declared" in found.version:
+            self._context.warn(
+                f"{found.path} is not what {found.version.get('file')} says: "
+                "run `dvc add` or `dvc commit`, or nobody gets these bytes back"
+            )
 
     def set_splits(
         self, splits: Mapping[str, Iterable[Any]], *, method: str | None, seed: int | None

@@ -31,8 +31,8 @@ def test_a_file_that_changes_meanwhile_has_no_hash(
     path.write_bytes(b"a" * 100)
     real = hashing.sha256_descriptor
 
-    def meanwhile(descriptor: int) -> tuple[str, int]:
-        result = real(descriptor)
+    def meanwhile(descriptor: int, also: hashing.Digest | None) -> tuple[str, int]:
+        result = real(descriptor, also)
         if change == "grows":
             path.write_bytes(b"a" * 101)
         elif change == "shrinks":
@@ -73,3 +73,13 @@ def test_the_coreutils_agree_on_a_folder(tmp_path: Path) -> None:
         ["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert hashing.sha256_folder(tmp_path)[0] == result.stdout.split()[0]
+
+
+def test_another_hash_of_the_same_bytes_costs_no_second_reading(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc")
+    md5 = hashlib.md5()
+    assert hashing.sha256_file(tmp_path, "x", md5)[1] == 3
+    assert md5.hexdigest() == hashlib.md5(b"abc").hexdigest()
+    (found,) = hashing.hashed_files(tmp_path, hashlib.md5)
+    assert found == ("x", hashlib.sha256(b"abc").hexdigest(), 3, md5.hexdigest())
+    assert hashing.folder_sha256([found]) == hashing.sha256_folder(tmp_path)

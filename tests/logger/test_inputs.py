@@ -193,3 +193,15 @@ def test_of_many_ids_those_below_one_bound_are_kept_so_that_overlaps_survive(
 def test_what_are_no_splits_is_refused(record: DataRecord, splits: Any) -> None:
     with pytest.raises(UsageError, match=r"run\.log_splits"):
         record.set_splits(splits, method=None, seed=None)
+
+
+def test_data_that_dvc_does_not_know_is_said(
+    context: RunContext, later: Later, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    (tmp_path / "a.csv.dvc").write_text(f"outs:\n- md5: {'ab' * 16}\n  hash: md5\n  path: a.csv\n")
+    DataRecord(context, later, tmp_path).add(tmp_path / "a.csv")
+    later.run()
+    assert [text for text in caplog.messages if "a.csv is not what a.csv.dvc says" in text]
+    (entry,) = yaml.safe_load((context.folder / "data.yaml").read_text())["inputs"]
+    assert entry["version"]["declared"] == "ab" * 16
