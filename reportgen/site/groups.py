@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 _SEED = re.compile(r"(?:^|[._])seed$")
+_TIME = re.compile(r"\d{8}(?:[-T]?\d{4,6})?|\d{6}")
 _WORDS = re.compile(r"[_\s]+")
 
 
@@ -70,17 +72,38 @@ def common_name(names: Sequence[str]) -> str:
     return text if len(text) >= 3 else names[0]
 
 
-def short_labels(names: Sequence[str]) -> list[str]:
-    """Return of each name only the words in which they differ; all whole where one would vanish.
+def timeless(names: Sequence[str]) -> list[str]:
+    """Return names without the words that are times, each that stays unlike all others.
 
-    >>> short_labels(["mlp_lr0.1_w64", "mlp_lr0.1_w128"])
+    >>> timeless(["mlp_20261123-101500_s1", "mlp_20261123-101900_s2", "x_20261123", "x_20261124"])
+    ['mlp_s1', 'mlp_s2', 'x_20261123', 'x_20261124']
+    """
+    short = [
+        "_".join(word for word in name.split("_") if not _TIME.fullmatch(word)) for name in names
+    ]
+    counts = Counter([*short, *set(names)])
+    return [
+        plain if plain and counts[plain] == 1 + (plain == name) else name
+        for plain, name in zip(short, names, strict=True)
+    ]
+
+
+def short_labels(names: Sequence[str]) -> list[str]:
+    """Return of each name only the words in which they differ, without times; all whole where
+    two would become the same or one would vanish.
+
+    >>> short_labels(["mlp_20261123-101500_lr0.1_w64", "mlp_20261123-101900_lr0.1_w128"])
     ['w64', 'w128']
     """
+    if len(names) < 2:
+        return list(names)
     words = [name.split("_") for name in names]
-    shared = set(words[0]).intersection(*words[1:]) if len(names) > 1 else set()
-    short = ["_".join(word for word in row if word not in shared) for row in words]
-    distinct = all(short) and len(set(short)) == len(set(names))
-    return short if distinct else list(names)
+    shared = set(words[0]).intersection(*words[1:])
+    for dull in (lambda word: word in shared or _TIME.fullmatch(word), shared.__contains__):
+        short = ["_".join(word for word in row if not dull(word)) for row in words]
+        if all(short) and len(set(short)) == len(set(names)):
+            return short
+    return list(names)
 
 
 def shown(value: Any) -> str:

@@ -75,6 +75,7 @@ class Record:
     Attributes:
         slug: Its folder below ``runs/``.
         name, project, group: Text of the run, bounded.
+        label: The name as tables show it: without times where that leaves it unlike all others.
         state: ``RunView.state``; ``tone`` says how it is coloured.
         created: Seconds since 1970; None when not recorded.
         seconds: How long it took.
@@ -91,6 +92,7 @@ class Record:
 
     slug: str
     name: str
+    label: str
     project: str | None
     group: str | None
     state: str
@@ -133,6 +135,7 @@ def record_of(
     return Record(
         slug=slug,
         name=clip(view.name),
+        label=clip(view.name),
         project=clip(view.project) if view.project else None,
         group=clip(view.group) if view.group else None,
         state=state,
@@ -240,12 +243,14 @@ class Setting:
         records: In order of their start.
         best: The record that stands for them: best by the site's metric, else the first.
         values: Best value of the site's metric of each run that has one and did not diverge.
+        qualifier: The group, where another setting has the same name.
     """
 
     name: str
     records: tuple[Record, ...]
     best: Record
     values: tuple[float, ...]
+    qualifier: str = ""
 
     @property
     def created(self) -> float | None:

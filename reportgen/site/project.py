@@ -12,7 +12,7 @@ from reportgen.runs.problems import Problem
 from reportgen.runs.schema import Goal
 from reportgen.runs.view import RunView
 from reportgen.site.figures import mean_and_spread
-from reportgen.site.groups import canonical, common_name, setting_of, split_keys
+from reportgen.site.groups import canonical, common_name, setting_of, split_keys, timeless
 from reportgen.site.model import Record, Setting, metric_goal, record_of, setting_from
 from reportgen.site.shards import Curve, CurveFiles
 from reportgen.site.theme import Theme
@@ -81,7 +81,7 @@ def records_from(
 def styled(
     records: Sequence[Record], settings: Sequence[Setting], theme: Theme
 ) -> tuple[Record, ...]:
-    """Return the records with colours and dashes, the same on every page.
+    """Return the records with their labels, and with colours and dashes, the same on every page.
 
     The run that stands for a setting comes before all others, best setting first, so that the
     lines of the overview are the easiest to tell apart.
@@ -89,7 +89,11 @@ def styled(
     leading = [setting.best.slug for setting in settings]
     others = [record.slug for record in records if record.slug not in set(leading)]
     index = {slug: place for place, slug in enumerate([*leading, *others])}
-    return tuple(replace(record, style=style_of(index[record.slug], theme)) for record in records)
+    labels = timeless([record.name for record in records])
+    return tuple(
+        replace(record, style=style_of(index[record.slug], theme), label=label)
+        for record, label in zip(records, labels, strict=True)
+    )
 
 
 def _slugs(views: Sequence[RunView]) -> list[str]:
@@ -126,9 +130,11 @@ def settings_from(
     for record in records:
         by_key.setdefault(_setting_key(record.view, group_by), []).append(record)
     found = [
-        setting_from(members, common_name([m.name for m in members]), metric)
+        setting_from(members, common_name([m.label for m in members]), metric)
         for members in by_key.values()
     ]
+    names = Counter(setting.name for setting in found)
+    found = [replace(s, qualifier=s.best.group or "") if names[s.name] > 1 else s for s in found]
     sign = 1 if metric_goal(records, metric) == "minimize" else -1
 
     def rank(setting: Setting) -> tuple[bool, float]:

@@ -13,6 +13,8 @@ from reportgen.site.model import Record, Setting, best_value
 from reportgen.site.text import clip
 
 _CELL = 60
+_DULL = frozenset({"name", "type", "kind", "class", "value", "file", "path", "id", "enabled"})
+"""Last parts of keys that say nothing without the parts before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def config_columns(
     return [
         Column(
             key=key,
-            title=clip(short if last.count(short) == 1 else key, _CELL),
+            title=clip(short if last.count(short) == 1 and short not in _DULL else key, _CELL),
             numeric=all(_is_number(c[key]) for c in configs if c.get(key) is not None),
         )
         for key, short in zip(chosen, last, strict=True)

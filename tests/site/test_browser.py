@@ -121,6 +121,33 @@ def test_nothing_sticks_out_at_360_pixels(name: str, site: Path, visit: Open) ->
     assert one.faults == []
 
 
+def test_long_names_do_not_stick_out_either(visit: Open, tmp_path: Path) -> None:
+    name = "resnet18_cifar10_20261123-101500_" + "lr0.1_width64_augmented_" * 4
+    for number in range(2):
+        lines = [
+            {"step": s, "time": START + s, "metrics": {f"val/{name}loss": 1.0 / (s + number + 1)}}
+            for s in range(9)
+        ]
+        seeded_run(tmp_path / "runs", number, f"{name}{number}", lr=0.1, seed=1, metrics=lines)
+    build_site([tmp_path / "runs"], tmp_path / "site", settings=Settings())
+    site = tmp_path / "site"
+    slugs = sorted(path.parent.name for path in (site / "runs").glob("*/index.html"))
+    one = visit(viewport={"width": 360, "height": 740}, has_touch=True)
+    for path in (
+        "index.html",
+        "runs/index.html",
+        f"runs/{slugs[0]}/index.html",
+        f"compare/index.html#runs={','.join(slugs)}",
+        "audit/index.html",
+    ):
+        page = one.go(f"{site.as_uri()}/{path}")
+        if path.startswith("compare"):
+            page.locator("[data-filled]").wait_for()
+        one.drawn()
+        assert page.evaluate("document.documentElement.scrollWidth") == 360, path
+    assert one.faults == []
+
+
 def background(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 

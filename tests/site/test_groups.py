@@ -11,6 +11,7 @@ from reportgen.site.groups import (
     short_labels,
     shown,
     split_keys,
+    timeless,
 )
 
 
@@ -61,7 +62,17 @@ def test_labels_keep_only_what_differs() -> None:
     assert short_labels(["m_a_1", "m_b_1"]) == ["a", "b"]
     assert short_labels(["m_a", "m"]) == ["m_a", "m"]
     assert short_labels(["same", "same"]) == ["same", "same"]
-    assert short_labels(["only"]) == ["only"]
+    assert short_labels(["only_20261123-101500"]) == ["only_20261123-101500"]
+    assert short_labels(["m_20261123-101500_a", "m_20261124_b"]) == ["a", "b"]
+    assert short_labels(["m_20261123_a", "m_20261124_a"]) == ["20261123", "20261124"]
+
+
+def test_times_leave_a_name_only_when_it_stays_unlike_all_others() -> None:
+    assert timeless(["a_20261123-101500_x", "a_20261123-101600_y"]) == ["a_x", "a_y"]
+    assert timeless(["a_20261123", "a_20261124", "b_123456"]) == ["a_20261123", "a_20261124", "b"]
+    assert timeless(["a", "a_20261123"]) == ["a", "a_20261123"]
+    assert timeless(["20261123", "same", "same"]) == ["20261123", "same", "same"]
+    assert timeless([]) == []
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,14 @@ def test_each_run_has_a_style_of_its_own_and_leaders_come_first(runs_root: Path)
     assert [setting.best.style for setting in project.settings] == [(i, 0) for i in range(5)]
 
 
+def test_settings_of_one_name_are_told_apart_by_their_group(tmp_path: Path) -> None:
+    for number, group in enumerate(["sweep", "golden"]):
+        seeded_run(tmp_path / group, number, f"mlp_s{number}", lr=0.1, seed=number, group=group)
+        seeded_run(tmp_path / group, number + 2, f"mlp_s{number + 2}", lr=0.1, seed=9, group=group)
+    found = {(s.name, s.qualifier) for s in project_at(tmp_path).settings}
+    assert found == {("mlp", "sweep"), ("mlp", "golden")}
+
+
 def test_archived_runs_count_nowhere(tmp_path: Path) -> None:
     seeded_run(tmp_path, 1, "kept", lr=0.1, seed=1)
     seeded_run(tmp_path, 2, "old", lr=0.2, seed=1, files={"labels.yaml": "archived: true\n"})

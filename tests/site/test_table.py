@@ -24,13 +24,13 @@ def record(root: Path, name: str, **given: object) -> Record:
 
 
 def test_columns_have_short_titles_where_they_are_clear() -> None:
-    configs = [{"a.lr": 0.1, "b.lr": 1, "model.width": 64, "kind": "x"}]
-    columns = config_columns(["a.lr", "b.lr", "model.width", "kind"], configs, 4)
+    configs = [{"a.lr": 0.1, "b.lr": 1, "model.width": 64, "model.name": "x"}]
+    columns = config_columns(["a.lr", "b.lr", "model.width", "model.name"], configs, 4)
     assert [(c.title, c.numeric) for c in columns] == [
         ("a.lr", True),
         ("b.lr", True),
         ("width", True),
-        ("kind", False),
+        ("model.name", False),
     ]
 
 

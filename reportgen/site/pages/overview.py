@@ -36,6 +36,7 @@ class SettingRow:
     """A row of the table."""
 
     name: str
+    qualifier: str
     page: str
     style: tuple[int, int]
     seeds: int
@@ -152,6 +153,7 @@ def _row(
     curve = project.curves.get((best.slug, project.curve_metric or ""))
     return SettingRow(
         name=setting.name,
+        qualifier=setting.qualifier,
         page=best.page,
         style=best.style,
         seeds=len(setting.records),
@@ -165,6 +167,11 @@ def _row(
         started=moment(setting.created, year=not one_year),
         started_number=setting.created,
     )
+
+
+def _labels(settings: Sequence[Setting]) -> list[str]:
+    names = [f"{s.qualifier}_{s.name}" if s.qualifier else s.name for s in settings]
+    return short_labels(names)
 
 
 def _same(project: Project) -> list[tuple[str, str]]:
@@ -189,7 +196,7 @@ def curve_figure(project: Project) -> ChartFigure | None:
         project,
         [
             Series(s.best, metric, label, s.best.style)
-            for s, label in zip(chosen, short_labels([s.name for s in chosen]), strict=True)
+            for s, label in zip(chosen, _labels(chosen), strict=True)
         ],
         title=metric,
         note=f"{len(chosen)} of {plural(total, 'run')}, {note}, unsmoothed",

@@ -5,7 +5,7 @@
   const reportgen = (window.reportgen = window.reportgen || {});
   const LABELS = 6;
   const WIDE = 480;
-  const LABEL_WIDTH = 130;
+  const LABEL_SHARE = 0.26;  // of the width, at most, for names at line ends
 
   // The libraries and the specifications, once a page.
   reportgen.kit = function () {
@@ -125,7 +125,7 @@
           y.scale = this.state.log ? { type: "log", nice: false } : y.scale;
         }
         if (layer.mark.type === "text") {
-          layer.mark.limit = LABEL_WIDTH;
+          layer.mark.limit = LABEL_SHARE * this.plot.clientWidth - 26;
         }
       }
       const result = await window.vegaEmbed(this.canvas, spec, {
@@ -183,7 +183,7 @@
     say(hidden) {
       const parts = [];
       const domain = this.view.scale("y").domain();
-      if (!this.state.log && domain[0] > 0 && this.lines.length) {
+      if (!this.state.log && domain[0] > 0 && domain[0] < domain[1]) {
         parts.push("axis from " + Number(domain[0].toPrecision(3)));
       }
       if (this.state.smooth > 0) {

@@ -19,9 +19,11 @@
       return String(value);
     }
     const size = Math.abs(value);
-    return size !== 0 && (size < 1e-4 || size >= 1e6)
-      ? value.toExponential(3).replace(/\.?0+e/, "e")
-      : value.toPrecision(4);
+    if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
+      return value.toExponential(3).replace(/\.?0+e/, "e");
+    }
+    const text = size >= 1e4 ? value.toFixed(0) : value.toPrecision(4);
+    return Number(text) === value && text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   };
 
   // `chart` gives frame() -> {left, top, width, height, x(px) -> value, px(value), py(value)},

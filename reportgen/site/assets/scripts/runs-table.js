@@ -58,6 +58,9 @@
       facts: factsOf(row),
       text: row.textContent.toLowerCase(),
     }));
+    rows.forEach((item) => {
+      item.text += " " + String(item.facts.get("name")).toLowerCase();
+    });
     const known = new Set(rows.flatMap((item) => Array.from(item.facts.keys())));
     const field = tools.querySelector("input");
     const note = tools.querySelector("[data-filter-note]");
