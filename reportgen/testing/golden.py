@@ -65,7 +65,7 @@ def make_run(
         repository: A git repository (:func:`make_repository`) that the run was made in: its
             commit, tree and patch are recorded, as the logger would. Without it the recorded
             commit exists nowhere.
-        seed: Of the generators; the metrics stay the same.
+        seed: Of the generators; loss, accuracy and predictions differ a little from seed to seed.
         run: Over run.yaml; None makes it no run of the standard.
         config: Over config.yaml.
         metrics: Records of metrics.jsonl in place of the golden ones, or the bytes of the file;
@@ -84,17 +84,17 @@ def make_run(
     folder.mkdir(parents=True)
     _put(folder, layout.RUN, documents.run_document(name, project, group), run)
     _put(folder, layout.CONFIG, documents.config_document(seed), config)
-    _write(folder, layout.METRICS, _metric_bytes(metrics))
+    _write(folder, layout.METRICS, _metric_bytes(metrics, seed))
     _put(folder, layout.METRIC_DEFINITIONS, documents.definitions_document(), definitions)
     _put(folder, layout.ENVIRONMENT, documents.environment_document(seed), environment)
     _put(folder, layout.DATA, documents.data_document(), data)
-    plain: dict[str, bytes | str | None] = {**documents.plain_files(name), **files}
+    plain: dict[str, bytes | str | None] = {**documents.plain_files(name, seed), **files}
     logs = ("stdout", "stderr", "training")
     streams = {stream: len(_bytes(plain.get(f"{stream}.log"))) for stream in logs}
     for place, document in documents.captured_documents(streams).items():
         _put(folder, f"{layout.CAPTURED}/{place}.json", document, captured.get(place, _AS_IT_IS))
     if checkpoints:
-        _write_checkpoints(folder)
+        _write_checkpoints(folder, seed)
     for path, content in plain.items():
         _write(folder, path, None if content is None else _bytes(content))
     _write_code(folder, repository, git, files)
@@ -139,15 +139,15 @@ def _bytes(content: bytes | str | None) -> bytes:
     return content.encode() if isinstance(content, str) else content or b""
 
 
-def _metric_bytes(metrics: Iterable[Mapping[str, Any]] | bytes | None) -> bytes | None:
+def _metric_bytes(metrics: Iterable[Mapping[str, Any]] | bytes | None, seed: int) -> bytes | None:
     if metrics is None or isinstance(metrics, bytes):
         return metrics
-    records = documents.metric_records() if metrics is _GOLDEN else metrics
+    records = documents.metric_records(seed) if metrics is _GOLDEN else metrics
     return b"".join(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in records)
 
 
-def _write_checkpoints(folder: Path) -> None:
-    for path, (content, described) in documents.checkpoint_files().items():
+def _write_checkpoints(folder: Path, seed: int) -> None:
+    for path, (content, described) in documents.checkpoint_files(seed).items():
         _write(folder, path, content)
         write_plain(folder, path.removesuffix(".pt") + ".json", described)
 
