@@ -113,7 +113,7 @@ def test_no_thread_and_no_descriptor_is_left(earlier: set[threading.Thread], run
         return found
 
     assert open_in_run()
-    assert threads_of_runs() > earlier
+    assert threads_of_runs() - earlier
     run.finish()
     assert open_in_run() == []
     for _ in range(100):
