@@ -294,6 +294,7 @@ class Sweep(Document):
     metric: str | None = None
     goal: Goal | None = None
     chosen: str | None = None
+    seed: int | None = None
 
 
 class Labels(Document, omit_defaults=True):
