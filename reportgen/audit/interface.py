@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
@@ -30,10 +32,12 @@ from reportgen.audit.report import (
 )
 from reportgen.errors import LimitError
 from reportgen.fs.hashing import sha256_file
+from reportgen.runs.beside import read_sweep
 
 if TYPE_CHECKING:
     from reportgen.audit.policy import Policy
     from reportgen.audit.repository import Repository
+    from reportgen.runs.schema import Sweep
     from reportgen.runs.view import RunView
 
 __all__ = [
@@ -95,6 +99,25 @@ class AuditContext:
         """The other runs of the same root, whatever paths were asked for."""
         return self._find_siblings()
 
+    @cached_property
+    def group(self) -> Sequence[RunView]:
+        """The runs of the same group's folder, this one too, in path order."""
+        beside = [one for one in self.siblings if _folder_of(one).parent == self._group_folder]
+        return sorted([self.run, *beside], key=lambda one: one.folder.name)
+
+    @cached_property
+    def sweep(self) -> Sweep | None:
+        """The search that the run's group is, by the sweep.yaml beside the run; None without one.
+
+        Raises:
+            UnreadableError, LimitError: As :func:`reportgen.runs.beside.read_sweep`.
+        """
+        return read_sweep(self._group_folder)
+
+    @property
+    def _group_folder(self) -> Path:
+        return _folder_of(self.run).parent
+
     def digest(self, path: str) -> str:
         """Return the SHA-256 of a file of the run, computed once.
 
@@ -110,6 +133,10 @@ class AuditContext:
             self._hashed += size
             self._digests[path] = sha256_file(self.run.folder, path)[0]
         return self._digests[path]
+
+
+def _folder_of(view: RunView) -> Path:
+    return Path(os.path.abspath(view.folder))
 
 
 class Check:

@@ -10,12 +10,13 @@ from typing import Any, Literal
 from reportgen.errors import LimitError
 from reportgen.fs.limits import DEFAULT_LIMITS, Limits
 from reportgen.fs.regular import Entry, walk
-from reportgen.runs import goals, layout, lock, tracker_folder
+from reportgen.runs import goals, labels, layout, lock, tracker_folder
 from reportgen.runs.discovery import Format
 from reportgen.runs.entries import entry_problems
 from reportgen.runs.metric_log import MetricLog, Series, read_metric_log
 from reportgen.runs.problems import Problem
 from reportgen.runs.reader import Doc, RunReader, open_reader
+from reportgen.runs.replicates import Experiment, experiment_of
 from reportgen.runs.schema import (
     Checkpoint,
     Data,
@@ -89,17 +90,17 @@ class RunView:
     @cached_property
     def group(self) -> str | None:
         """Group; a later edit in labels.yaml wins."""
-        return self.labels.group or self.run.group
+        return labels.group_in_force(self.run, self.labels)
 
     @cached_property
     def tags(self) -> dict[str, Any]:
-        """Tags, those of labels.yaml over those of run.yaml."""
-        return {**self.run.tags, **(self.labels.tags or {})}
+        """Tags, those of labels.yaml over those of run.yaml; null there takes one away."""
+        return labels.tags_in_force(self.run, self.labels)
 
     @cached_property
     def notes(self) -> str | None:
         """Notes; a later edit in labels.yaml wins."""
-        return self.labels.notes if self.labels.notes is not None else self.run.notes
+        return labels.notes_in_force(self.run, self.labels)
 
     @cached_property
     def state(self) -> State:
@@ -146,6 +147,11 @@ class RunView:
     def flat_config(self) -> dict[str, Any]:
         """The configuration with dotted keys: ``{"model.width": 64}``."""
         return flatten(self.config or {})
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """Settings but for seeds, code and data: what replicates of the run share."""
+        return experiment_of(self.flat_config, self.git, self.data)
 
     @cached_property
     def config_sources(self) -> dict[str, str]:
