@@ -7,7 +7,8 @@
 
 Packages come from the npm registry by ``npm pack``, which verifies each tarball against the
 registry's digest. Only the named build and the licence are taken out of it. The versions are
-those that the altair in use writes specifications for (``altair.SCHEMA_VERSION``).
+those that the altair in use writes specifications for (``altair.SCHEMA_VERSION``). The builds
+hold other packages; the licences of those are collected into one file.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 VENDOR = Path(__file__).resolve().parents[1] / "reportgen" / "site" / "assets" / "vendor"
 LOCK = VENDOR / "lock.json"
@@ -29,6 +32,13 @@ BUILDS = {
     "vega-embed": "build/vega-embed.min.js",
 }
 """The classic build of each package, in the order in which a page loads them."""
+
+NOTICES = "third-party.txt"
+INSIDE = re.compile(
+    r"d3-.*|delaunator|fast-json-patch|internmap|json-stringify-pretty-compact"
+    r"|robust-predicates|semver|topojson-client|tslib"
+)
+"""The packages of other people that these builds are made of; the rest serves command lines."""
 
 
 def main() -> int:
@@ -41,32 +51,63 @@ def main() -> int:
         faults = list(differences())
         print("\n".join(faults) or "every vendored file is as the lock file says")
         return 1 if faults else 0
-    versions = {entry["name"]: entry["version"] for entry in locked()}
+    versions = {entry["name"]: entry["version"] for entry in locked()["packages"]}
     versions.update(word.split("=", 1) for word in args.version)
     entries = [fetch(name, versions[name], build) for name, build in BUILDS.items()]
-    LOCK.write_text(json.dumps({"packages": entries}, indent=2) + "\n", encoding="utf-8")
+    text = notices([f"{name}@{versions[name]}" for name in BUILDS]).encode("utf-8")
+    (VENDOR / NOTICES).write_bytes(text)
+    lock = {"packages": entries, "notices": {NOTICES: hashlib.sha256(text).hexdigest()}}
+    LOCK.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def locked() -> list[dict[str, object]]:
-    """Return the entries of the lock file, none when there is no such file."""
-    return json.loads(LOCK.read_text(encoding="utf-8"))["packages"] if LOCK.is_file() else []
+def locked() -> dict[str, Any]:
+    """Return the lock file, empty when there is none."""
+    empty = {"packages": [], "notices": {}}
+    return json.loads(LOCK.read_text(encoding="utf-8")) if LOCK.is_file() else empty
 
 
 def differences() -> list[str]:
     """Name every committed file that is absent or not the one that was fetched."""
+    lock = locked()
+    files = dict(lock["notices"])
+    for entry in lock["packages"]:
+        files.update(entry["files"])
     faults = []
-    for entry in locked():
-        for name, recorded in entry["files"].items():
-            path = VENDOR / name
-            if not path.is_file():
-                faults.append(f"{name}: missing")
-            elif hashlib.sha256(path.read_bytes()).hexdigest() != recorded:
-                faults.append(f"{name}: differs from the lock file")
+    for name, recorded in files.items():
+        path = VENDOR / name
+        if not path.is_file():
+            faults.append(f"{name}: missing")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != recorded:
+            faults.append(f"{name}: differs from the lock file")
     return faults
 
 
-def fetch(name: str, version: str, build: str) -> dict[str, object]:
+def notices(packages: list[str]) -> str:
+    """Return the licences of what the builds hold, each text once under the names it covers."""
+    by_text: dict[str, list[str]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        flags = ("--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--silent")
+        command = ["npm", "install", *flags, *packages]
+        subprocess.run(command, cwd=scratch, check=True, capture_output=True)
+        for path in sorted(Path(scratch, "node_modules").glob("*/package.json")):
+            described = json.loads(path.read_text(encoding="utf-8"))
+            if INSIDE.fullmatch(described["name"]):
+                title = f"{described['name']} {described['version']} ({described['license']})"
+                by_text.setdefault(licence(path.parent), []).append(title)
+    parts = ["\n".join(names) + "\n\n" + text for text, names in by_text.items()]
+    return ("\n" + "-" * 78 + "\n\n").join(parts)
+
+
+def licence(folder: Path) -> str:
+    """Return the licence text of an installed package."""
+    found = [path for path in folder.iterdir() if path.name.upper().startswith("LICEN")]
+    if not found:
+        raise SystemExit(f"{folder.name}: no licence file")
+    return min(found).read_text(encoding="utf-8").strip() + "\n"
+
+
+def fetch(name: str, version: str, build: str) -> dict[str, Any]:
     """Write one package's build and licence, and return its entry of the lock file."""
     with tempfile.TemporaryDirectory() as scratch:
         command = ["npm", "pack", f"{name}@{version}", "--silent", "--json"]

@@ -78,6 +78,7 @@ def collect_assets(theme: Theme) -> Assets:
         contents[f"{name}.min.js"] = (FOLDER / "vendor" / f"{name}.min.js").read_bytes()
         licence = FOLDER / "vendor" / f"{name}.LICENSE"
         contents[f"{name}.license.txt"] = licence.read_bytes()
+    contents["third-party.txt"] = (FOLDER / "vendor" / "third-party.txt").read_bytes()
     files = {name: Asset(_hashed(name, data), data) for name, data in contents.items()}
     sheets = [name for name in static if name.endswith(".css") and name != "site.css"]
     return Assets(files, ("tokens.css", "site.css", *sorted(sheets)))

@@ -16,9 +16,8 @@ from reportgen.site.pages import PAGES
 from reportgen.site.theme import load_theme
 
 VENDOR = FOLDER / "vendor"
-LOCK = {
-    entry["name"]: entry for entry in json.loads((VENDOR / "lock.json").read_text())["packages"]
-}
+WHOLE = json.loads((VENDOR / "lock.json").read_text())
+LOCK = {entry["name"]: entry for entry in WHOLE["packages"]}
 SCRIPTS = sorted((FOLDER / "scripts").glob("*.js"))
 SINKS = re.compile(
     r"\.innerHTML|\.outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
@@ -38,7 +37,16 @@ def test_a_vendored_library_is_the_file_that_was_fetched(name: str) -> None:
 
 def test_nothing_else_is_vendored() -> None:
     listed = {file for entry in LOCK.values() for file in entry["files"]}
-    assert {path.name for path in VENDOR.iterdir()} == listed | {"lock.json"}
+    notices = WHOLE["notices"].keys()
+    assert {path.name for path in VENDOR.iterdir()} == listed | notices | {"lock.json"}
+
+
+def test_the_licences_of_what_the_libraries_hold_travel_with_them() -> None:
+    text = (VENDOR / "third-party.txt").read_bytes()
+    assert hashlib.sha256(text).hexdigest() == WHOLE["notices"]["third-party.txt"]
+    assert b"d3-array" in text
+    assert b"Mike Bostock" in text
+    assert "third-party.txt" in collect_assets(load_theme("default")).files
 
 
 def test_the_libraries_are_those_that_altair_writes_for() -> None:
