@@ -77,6 +77,20 @@ def settings_of(args: argparse.Namespace, **overrides: Any) -> Settings:
     return load_settings(file=args.settings, overrides={"roots": args.root, **overrides})
 
 
+def tag_of(text: str) -> tuple[str, Any]:
+    """Return name and value of a tag as it is typed: ``goal=baseline``, or a word, which is true.
+
+    Raises:
+        UsageError: It has no name.
+    """
+    from reportgen.logger.overrides import scalar
+
+    key, equals, value = text.partition("=")
+    if not key:
+        raise UsageError(f"the tag {text!r:.80} has no name", expected="name=value, or a word")
+    return key, scalar(value) if equals else True
+
+
 def note(args: argparse.Namespace, text: str) -> None:
     """Print one line that is no result to standard error, unless ``--quiet``."""
     if not args.quiet and sys.stderr is not None:

@@ -29,6 +29,7 @@ COMMANDS = (
     Command("build", "build the site of runs, a folder to open", "reportgen build runs -o site"),
     Command("list", "list runs, chosen by a condition and sorted by any column"),
     Command("show", "show one run"),
+    Command("label", "change tags, note and group of runs, or archive them"),
     Command("checks", "list the checks of an audit"),
     Command("schema", "print the JSON Schemas of a run folder's documents"),
 )

@@ -46,12 +46,16 @@ class Query:
         text: The condition.
         columns: The names that the rows may have.
 
+    Attributes:
+        asked: The columns that it asks for.
+
     Raises:
         UsageError: Not a condition, or a name that no row has.
     """
 
     def __init__(self, text: str, columns: Collection[str]) -> None:
         self.text = text
+        self.asked: set[str] = set()
         self._columns = columns
         self._quoted: list[str] = []
         try:
@@ -106,6 +110,7 @@ class Query:
         name = self._name(node)
         if name is not None:
             column = resolved(name, self._columns)
+            self.asked.add(column)
             return lambda row: row.get(column)
         constant = self._constant(node)
         return lambda row: constant

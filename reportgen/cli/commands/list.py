@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a run, or a folder that holds runs; the roots of the settings by default",
     )
+    parser.add_argument("--all", action="store_true", help="archived runs too")
     parser.add_argument("--where", metavar="CONDITION", help="only runs that meet it, see below")
     parser.add_argument(
         "--sort",
@@ -66,9 +67,9 @@ def run(args: argparse.Namespace) -> int:
     if args.limit is not None and args.limit < 0:
         raise UsageError(f"is {args.limit}", where="--limit", expected="0 or more")
     listing = read_listing(args)
-    runs = _chosen(args, listing)
+    runs, hidden = _chosen(args, listing)
     if args.json:
-        _print_json(listing, runs)
+        _print_json(listing, runs, hidden)
     else:
         columns = _columns(args.columns, listing, runs)
         cells = [[_cell(one, name) for name in columns] for one in runs]
@@ -76,25 +77,36 @@ def run(args: argparse.Namespace) -> int:
         if left_out := print_table(columns, cells, spare=spare):
             names = ", ".join(left_out)
             note(args, f"No room for {names}. A wider terminal or --columns shows them.")
-        if not runs:
+        if hidden:
+            word = "run is" if hidden == 1 else "runs are"
+            note(args, f"{hidden} archived {word} left out; --all lists them too.")
+        elif not runs:
             note(args, f"None of the {len(listing.runs)} runs meets the condition.")
     return PARTLY if listing.in_part else OK
 
 
-def _chosen(args: argparse.Namespace, listing: Listing) -> list[ListedRun]:
+def _chosen(args: argparse.Namespace, listing: Listing) -> tuple[list[ListedRun], int]:
+    """Return the runs to list, and how many more there were but for their being archived.
+
+    Whoever asks for ``archived`` in the condition says himself which are meant.
+    """
     from reportgen.runs.query import Query, resolved
     from reportgen.runs.table import columns_of
 
     runs = listing.runs
     names = columns_of(one.row for one in runs)
+    every = args.all
     if args.where is not None:
         query = Query(args.where, names)
         runs = [one for one in runs if query.matches(one.row)]
+        every = every or "archived" in query.asked
+    shown = runs if every else [one for one in runs if not one.row["archived"]]
+    hidden, runs = len(runs) - len(shown), shown
     if args.sort is not None:
         runs = _sorted(runs, resolved(args.sort, names), backwards=args.reverse)
     elif args.reverse:
         runs = runs[::-1]
-    return runs[: args.limit]
+    return runs[: args.limit], hidden
 
 
 def _sorted(runs: Sequence[ListedRun], column: str, *, backwards: bool) -> list[ListedRun]:
@@ -154,7 +166,7 @@ def _cell(one: ListedRun, column: str) -> Any:
     return value
 
 
-def _print_json(listing: Listing, runs: Sequence[ListedRun]) -> None:
+def _print_json(listing: Listing, runs: Sequence[ListedRun], hidden: int) -> None:
     from reportgen.fs.documents import dump_json
     from reportgen.runs.numbers import to_stored
     from reportgen.runs.table import FIXED
@@ -172,5 +184,10 @@ def _print_json(listing: Listing, runs: Sequence[ListedRun]) -> None:
         }
         for one in runs
     ]
-    result = {"schema": "reportgen.list/1", "runs": plain, "problems": listing.plain_problems()}
+    result = {
+        "schema": "reportgen.list/1",
+        "runs": plain,
+        "archived_left_out": hidden,
+        "problems": listing.plain_problems(),
+    }
     sys.stdout.write(dump_json(result).decode())

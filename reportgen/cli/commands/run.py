@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from reportgen.cli.options import tag_of
 from reportgen.errors import UsageError
 from reportgen.logger.external import CommandRequest, run_command
-from reportgen.logger.overrides import scalar
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -55,15 +55,8 @@ def run(args: argparse.Namespace) -> int:
             name=args.name,
             project=args.project,
             group=args.group,
-            tags=dict(map(_tag, args.tag)),
+            tags=dict(map(tag_of, args.tag)),
             config_files=args.config,
             root=args.root,
         )
     )
-
-
-def _tag(text: str) -> tuple[str, object]:
-    key, equals, value = text.partition("=")
-    if not key:
-        raise UsageError(f"the tag {text!r:.80} has no name", expected="name=value, or a word")
-    return key, scalar(value) if equals else True
