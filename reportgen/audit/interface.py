@@ -30,9 +30,10 @@ from reportgen.audit.report import (
     Severity,
     Where,
 )
+from reportgen.audit.siblings import root_of
 from reportgen.errors import LimitError
 from reportgen.fs.hashing import sha256_file
-from reportgen.runs.beside import read_sweep
+from reportgen.runs.beside import Promotion, read_promotions, read_sweep
 
 if TYPE_CHECKING:
     from reportgen.audit.policy import Policy
@@ -113,6 +114,15 @@ class AuditContext:
             UnreadableError, LimitError: As :func:`reportgen.runs.beside.read_sweep`.
         """
         return read_sweep(self._group_folder)
+
+    @cached_property
+    def promotions(self) -> Sequence[Promotion]:
+        """What the models.yaml of the run's root binds to names.
+
+        Raises:
+            UnreadableError, LimitError: As :func:`reportgen.runs.beside.read_promotions`.
+        """
+        return read_promotions(root_of(self.run)[0])
 
     @property
     def _group_folder(self) -> Path:
