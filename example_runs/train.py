@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train a small network on handwritten digits.")
     parser.add_argument("--config", type=Path, required=True, help="YAML file of hyperparameters")
-    parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
+    parser.add_argument("--resume", type=Path, help="checkpoint of a run to go on with")
     parser.add_argument("--name", help="name of the run; made from what is varied by default")
     parser.add_argument("--group", help="group of runs that it belongs to")
     parser.add_argument("--lr", type=float, help="overrides training.lr")
@@ -63,6 +63,7 @@ def main() -> None:
         data=[HERE / config["data"]["file"]],
         checkpoints={"keep_last": 1, "best": "val/accuracy", "best_without_optimizer": True},
         root=HERE / "runs",
+        resume=arguments.resume,
     ) as run:
         run.define_metric(
             "val/accuracy",

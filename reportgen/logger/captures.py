@@ -47,6 +47,7 @@ class Captures:
         run_root: The folder of all runs; run folders below it do not count for the code.
         identify: Whether to record the names of host and user and the interpreter's path.
         announce: Whether to say that the work tree is dirty.
+        earlier: What earlier attempts of a resumed run used.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Captures:
         run_root: Path,
         identify: bool = False,
         announce: bool = True,
+        earlier: Compute | None = None,
     ) -> None:
         self._context = context
         self._top = top
@@ -65,6 +67,7 @@ class Captures:
         self._run_root = run_root
         self._identify = identify
         self._announce = announce
+        self._earlier = earlier
         self._git: GitInfo | None = None
         self._environment: Environment | None = None
         self._frameworks: frozenset[str] = frozenset()
@@ -115,6 +118,7 @@ class Captures:
                 found = Environment(not_available={"python": describe(error)})
             found.determinism = self._determinism or found.determinism
             found.identity = _identity() if self._identify else None
+            found.compute = self._earlier
             self._environment = found
         self._environment_known.set()
 
@@ -220,7 +224,24 @@ class Captures:
         if devices is None:
             missing["compute.device_seconds"] = "no framework that was loaded tells what it used"
         seconds = None if devices is None else round(wall * devices, 3)
-        return Compute(wall_seconds=wall, peak_memory_bytes=memory, device_seconds=seconds), missing
+        found = Compute(wall_seconds=wall, peak_memory_bytes=memory, device_seconds=seconds)
+        return (added(self._earlier, found) if self._earlier else found), missing
+
+
+def added(earlier: Compute, latest: Compute) -> Compute:
+    """Return what two attempts used together: seconds add up, of memory the higher peak counts."""
+    return Compute(
+        wall_seconds=_sum(earlier.wall_seconds, latest.wall_seconds),
+        peak_memory_bytes=max(
+            filter(None, (earlier.peak_memory_bytes, latest.peak_memory_bytes)), default=None
+        ),
+        device_seconds=_sum(earlier.device_seconds, latest.device_seconds),
+    )
+
+
+def _sum(earlier: float | None, latest: float | None) -> float | None:
+    known = [part for part in (earlier, latest) if part is not None]
+    return round(sum(known), 3) if known else None
 
 
 def _identity() -> dict[str, str]:

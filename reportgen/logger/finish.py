@@ -15,6 +15,7 @@ from reportgen.fs.atomic import write_text
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.fs.regular import read_regular
 from reportgen.logger import lifecycle
+from reportgen.logger.attempts import forget_unchanged
 from reportgen.logger.config import plain_value
 from reportgen.logger.context import RunContext
 from reportgen.logger.folder import release_claim
@@ -84,6 +85,7 @@ def _steps(session: Session, ending: Ending) -> list[tuple[Callable[[], object],
         (lambda: _say_end(session), layout.TRAINING_LOG),
         (session.detach_streams, "streams"),
         (lambda: _write_exit(session), layout.EXIT),
+        (lambda: _forget_unchanged(session), layout.ATTEMPTS),
         (lambda: session.syncer.stop() if session.syncer else None, "sync"),
     ]
 
@@ -165,6 +167,11 @@ def _say_end(session: Session) -> None:
 def _write_exit(session: Session) -> None:
     streams = {name: log.size() for name, log in session.streams.items()}
     session.context.write(layout.EXIT, Exit(determinism=determinism_flags(), streams=streams))
+
+
+def _forget_unchanged(session: Session) -> None:
+    if session.earlier is not None and session.context.active:
+        forget_unchanged(session.context.folder, session.earlier.attempt)
 
 
 def seal_folder(context: RunContext) -> None:

@@ -21,6 +21,7 @@ from reportgen.errors import UsageError
 from reportgen.fs.append import LineAppender
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.logger.context import RunContext
+from reportgen.logger.resume import Earlier
 from reportgen.logger.values import STEP_LIMIT, step_of, stored_number, type_name
 from reportgen.runs import lock
 
@@ -34,21 +35,31 @@ _SAMPLE = 64  # one call in so many is timed
 class MetricWriter:
     """Appends metric records to the metrics file of one run and holds the writer's lock on it.
 
+    Args:
+        context: The run.
+        path: The metrics file.
+        earlier: What a resumed run brings along: the file, locked already, its names and steps.
+
     Attributes:
         log: ``log(metrics, step=None)``, the call of the hot path.
     """
 
-    def __init__(self, context: RunContext, path: Path) -> None:
+    def __init__(self, context: RunContext, path: Path, earlier: Earlier | None = None) -> None:
         self._context = context
         self._path = path
         self._lock = threading.Lock()
-        self._known: set[str] = set()
+        self._known: set[str] = set(earlier.names) if earlier else set()
+        self._waiting: list[bytes] = []
         self._timed_seconds = 0.0
         self._timed_calls = 0
         self._stopped = False
-        self._appender: LineAppender | None = None
-        self.log, self._use, self._state = _fast_path(self, self._known)
-        self._open()
+        self._appender: LineAppender | None = earlier.metrics if earlier else None
+        last = earlier.first_step - 1 if earlier else -1
+        self.log, self._use, self._state = _fast_path(self, self._known, last)
+        if earlier is None:
+            self._open()
+        else:
+            self.mark(earlier.marker(time.time()))
 
     @property
     def last_step(self) -> int:
@@ -75,6 +86,12 @@ class MetricWriter:
     def knows(self, name: str) -> bool:
         """Tell whether a metric of this name was logged."""
         return name in self._known
+
+    def mark(self, line: bytes) -> None:
+        """Append a marker; one that the disk refuses goes before the next record."""
+        with self._lock:
+            self._waiting.append(line)
+            self._append([])
 
     def stop(self) -> None:
         """Take no record from here on; the lock on the file stays held."""
@@ -143,13 +160,16 @@ class MetricWriter:
             self._context.fault("metrics", "the file cannot be opened", lost=len(lines))
             return False
         assert self._appender is not None  # noqa: S101 - _open has just set it
-        for done, line in enumerate(lines):
+        waiting = len(self._waiting)
+        for done, line in enumerate([*self._waiting, *lines], -waiting):
             try:
                 self._appender.append(line)
             except OSError as error:
                 self._use(_NO_DESCRIPTOR)
-                self._context.fault("metrics", error, lost=len(lines) - done)
+                self._context.fault("metrics", error, lost=len(lines) - max(done, 0))
                 return False
+            if done < 0:
+                del self._waiting[0]
         self._use(self._appender.descriptor)
         return True
 
@@ -209,11 +229,10 @@ class MetricWriter:
 
 
 def _fast_path(  # noqa: C901 - inlined on purpose, as ``log`` below
-    writer: MetricWriter, known: set[str]
+    writer: MetricWriter, known: set[str], last: int
 ) -> tuple[LogCall, Callable[[int], None], Callable[[], tuple[int, int]]]:
     """Return the hot call, a switch of its descriptor, and a view of (last step, calls)."""
     descriptor = _NO_DESCRIPTOR
-    last = -1
     calls = _SAMPLE - 2  # the second call is the first to be timed: the first one meets new names
     all_known = known.issuperset
     longest, largest = DEFAULT_LIMITS.line_bytes, STEP_LIMIT

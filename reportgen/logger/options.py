@@ -20,6 +20,7 @@ from reportgen.logger.config_files import load_config_file
 from reportgen.logger.inputs import InputSpec, checked_input
 from reportgen.logger.naming import Place, split_name
 from reportgen.logger.planned import planned_of
+from reportgen.logger.resume_target import ResumeTarget, resume_target
 from reportgen.logger.retention import Retention, retention_of
 from reportgen.logger.values import number_of, type_name
 from reportgen.runs.redact import redact_value
@@ -60,6 +61,7 @@ class Options:
         config_files: The files to keep.
         planned: Planned steps and epochs.
         stop_after: The step after which REPORTGEN_STOP_AFTER_STEP ends the run.
+        resume: The run to go on with.
     """
 
     place: Place
@@ -78,6 +80,7 @@ class Options:
     identify: bool = False
     durable: bool = False
     stop_after: int | None = None
+    resume: ResumeTarget | None = None
 
     @property
     def flat_config(self) -> dict[str, Any]:
@@ -129,11 +132,13 @@ def check_options(
     require_clean: bool,
     identify: bool,
     durable: bool,
+    resume: Any = None,
 ) -> Options:
     """Return the arguments of ``start_run``, checked.
 
     Raises:
         UsageError: One of them is wrong, or the work tree is dirty under ``require_clean``.
+        NotFoundError: There is no run to resume.
     """
     if kind not in get_args(Kind):
         raise UsageError(
@@ -174,6 +179,7 @@ def check_options(
         identify=bool(identify),
         durable=bool(durable),
         stop_after=_stop_after(),
+        resume=resume_target(resume, cwd=surroundings.cwd, root=surroundings.root),
     )
 
 

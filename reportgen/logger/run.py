@@ -38,6 +38,7 @@ def start_run(
     require_clean: bool = False,
     identify: bool = False,
     durable: bool = False,
+    resume: str | os.PathLike[str] | None = None,
 ) -> ActiveRun:
     """Open a run folder and return the run; code, environment and inputs are captured meanwhile.
 
@@ -63,12 +64,17 @@ def start_run(
         require_clean: Refuse to start with uncommitted changes.
         identify: Record the names of host and user and the path of the interpreter too.
         durable: Ask the disk once a second to keep the metrics through a power loss.
+        resume: A run to go on with in its own folder: its path, its id, its name when only one
+            run has it, or the path of one of its checkpoints. Name, project, group and what was
+            lost or left out before stay; loading weights is the training's own business.
 
     Returns:
         The run, to be used in a ``with`` statement or ended by ``finish``.
 
     Raises:
-        UsageError: An argument is wrong; nothing was written.
+        UsageError: An argument is wrong, or the run to resume is still being written; nothing
+            was changed.
+        NotFoundError: There is no run to resume; near names are given.
     """
     begun = time.perf_counter()
     opens.start()
@@ -91,6 +97,7 @@ def start_run(
             require_clean=require_clean,
             identify=identify,
             durable=durable,
+            resume=resume,
         )
         if number is not None:
             seeds.set_seed(number, deterministic)

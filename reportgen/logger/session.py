@@ -8,12 +8,10 @@ import threading
 import time
 from pathlib import Path
 
-from reportgen import __version__
-from reportgen.capture.command import capture_command
-from reportgen.fs.paths import portable_component
 from reportgen.logger import lifecycle
 from reportgen.logger.alerts import AlertWatcher
 from reportgen.logger.artifacts import ArtifactStore
+from reportgen.logger.attempts import begin_attempt
 from reportgen.logger.background import Background
 from reportgen.logger.captures import Captures
 from reportgen.logger.checkpoints import CheckpointStore
@@ -22,7 +20,7 @@ from reportgen.logger.config_files import keep_config_files, settings_in
 from reportgen.logger.context import RunContext
 from reportgen.logger.durable import Syncer
 from reportgen.logger.figures import FigureStore
-from reportgen.logger.folder import RUN_NAME, RunFolder, make_folder
+from reportgen.logger.folder import RUN_DIR, RunFolder, make_folder
 from reportgen.logger.inputs import DataRecord
 from reportgen.logger.interface import Sink
 from reportgen.logger.lifecycle import Ending
@@ -32,14 +30,12 @@ from reportgen.logger.optimizer import OptimizerProbe
 from reportgen.logger.options import Options
 from reportgen.logger.overrides import overrides_of
 from reportgen.logger.predictions import PredictionStore
+from reportgen.logger.resume import take_over
+from reportgen.logger.run_document import Started, new_document, resumed_document
 from reportgen.logger.streams import LOGGERS, STREAMS, StreamLog, TrainingLog
 from reportgen.runs import layout
 from reportgen.runs.naming import says_nothing
-from reportgen.runs.redact import redact_argv
-from reportgen.runs.schema import RUN_SCHEMA, Command, Run, Writer
-from reportgen.runs.times import to_iso
 from reportgen.runs.view import flatten
-from reportgen.runs.writer import new_run_id
 
 
 class Session:
@@ -55,18 +51,20 @@ class Session:
         self.asked_to_stop: str | None = None
         self.closing = threading.Lock()
         self.sinks: list[Sink] = []
-        name = options.place.name or self._default_name()
-        self.place = make_folder(
-            options.surroundings.root,
-            project=options.place.project,
-            group=options.place.group,
-            name=name,
-        )
+        # A program that was sent to a folder writes there: a replay must not touch the run.
+        goes_on = options.resume is not None and not os.environ.get(RUN_DIR)
+        self.earlier = take_over(options.resume) if options.resume and goes_on else None
+        self.place, document = self._opened()
+        self._redacted_arguments = document.redacted
         folder = self.place.path
-        self.context = RunContext(folder, self._run_document(name))
+        self.context = RunContext(folder, document.run)
+        if self.earlier is not None:
+            self.context.definitions.update(self.earlier.definitions)
+            self.context.external.extend(self.earlier.external)
         self.access = Access()
-        self.config = Config(options.config or {}, self.access)
-        self.metrics = MetricWriter(self.context, folder / layout.METRICS)
+        recorded = self.earlier.config if self.earlier else None
+        self.config = Config(options.config or recorded or {}, self.access)
+        self.metrics = MetricWriter(self.context, folder / layout.METRICS, self.earlier)
         self.training_log = TrainingLog(self.context, folder / layout.TRAINING_LOG)
         self.context.say = self.training_log.line
         self.captures = Captures(
@@ -76,6 +74,7 @@ class Session:
             run_root=options.surroundings.root,
             identify=options.identify,
             announce=self.place.joined is None,
+            earlier=self.earlier.compute if self.earlier else None,
         )
         self.figures = FigureStore(self.context)
         self.predictions = PredictionStore(self.context)
@@ -96,6 +95,19 @@ class Session:
 
     # -- the document ---------------------------------------------------------------------
 
+    def _opened(self) -> tuple[RunFolder, Started]:
+        options = self.options
+        if self.earlier is not None:
+            return RunFolder(self.earlier.folder), resumed_document(options, self.earlier)
+        name = options.place.name or self._default_name()
+        place = make_folder(
+            options.surroundings.root,
+            project=options.place.project,
+            group=options.place.group,
+            name=name,
+        )
+        return place, new_document(options, place, name, self.started)
+
     def _default_name(self) -> str:
         options = self.options
         flat = options.flat_config
@@ -109,37 +121,6 @@ class Session:
             inputs=[str(spec["name"] if isinstance(spec, dict) else spec) for spec in options.data],
         )
 
-    def _run_document(self, name: str) -> Run:
-        options, place = self.options, self.options.place
-        command, redacted = _command(options)
-        if self.place.joined is not None:
-            run = self.place.joined
-            run.name = os.environ.get(RUN_NAME) or name
-            run.project = run.project or place.project
-            run.group = run.group or place.group
-            run.tags = {**options.tags, **run.tags}
-            run.notes = run.notes or options.notes
-            run.redacted = 0
-            run.left_out = []
-        else:
-            run = Run(
-                schema=RUN_SCHEMA,
-                id=new_run_id(self.started),
-                name=name + _suffix(self.place, name),
-                status="running",
-                created=to_iso(self.started),
-                project=place.project,
-                group=place.group,
-                tags=options.tags,
-                notes=options.notes,
-            )
-        run.kind = options.kind
-        run.command = command
-        run.writer = Writer(name="reportgen", version=__version__)
-        run.planned = options.planned
-        run.redacted += options.redacted + redacted
-        return run
-
     def _write_start(self) -> None:
         context, options = self.context, self.options
         if options.plain is not None:
@@ -147,9 +128,12 @@ class Session:
                 context.leave_out("value of no plain type", f"config.yaml: {key}", "stringified")
             if options.redacted:
                 context.leave_out(f"{options.redacted} values", layout.CONFIG, "secret")
-        if context.run.command is not None and context.run.redacted > options.redacted:
+        if self._redacted_arguments:
             context.leave_out("arguments", f"{layout.RUN}: command.argv", "secret")
-        context.write_run()
+        if self.earlier is not None:
+            begin_attempt(context, self.earlier, options.plain.values if options.plain else None)
+        else:
+            context.write_run()
         if options.plain is not None:
             context.write(layout.CONFIG, options.plain.values)
         keep_config_files(context, options.config_files, options.surroundings.top)
@@ -174,7 +158,8 @@ class Session:
     def _start(self) -> None:
         context, run = self.context, self.context.run
         if self.place.joined is None:
-            self.training_log.line(f"run {run.id} started: {run.name}")
+            attempt = f"attempt {run.attempt}" if self.earlier else "started"
+            self.training_log.line(f"run {run.id} {attempt}: {run.name}")
         lifecycle.watch(self)
         self.background.submit("code", self.captures.code)
         self.background.submit("environment", self.captures.environment)
@@ -220,25 +205,9 @@ class Session:
         return self.metrics.calls, printed.size().bytes if printed else 0
 
 
-def _command(options: Options) -> tuple[Command, int]:
-    try:
-        command = capture_command(top=options.surroundings.top)
-    except Exception:
-        command = Command(argv=list(options.surroundings.argv))
-    command.argv, redacted = redact_argv(command.argv)
-    return command, redacted
-
-
 def _program(script: str) -> str | None:
     """Return what a run is called after when nothing else is known of it."""
     path = Path(script)
     if path.stem == "__main__":  # python -m package
         return path.absolute().parent.name or None
     return None if script.startswith("-") else path.name or None
-
-
-def _suffix(place: RunFolder, name: str) -> str:
-    """Return what the folder's name got appended because its own was taken."""
-    base = portable_component(name)
-    taken = place.path.name
-    return taken.removeprefix(base) if taken.startswith(f"{base}-") else ""

@@ -36,6 +36,8 @@ FIGURES: Final = "figures"
 PREDICTIONS: Final = "predictions"
 ARTIFACTS: Final = "artifacts"
 TENSORBOARD: Final = "tensorboard"
+ATTEMPTS: Final = "attempts"
+ATTEMPT: Final = "attempt.yaml"
 REPRODUCE: Final = "reproduce.sh"
 MANIFEST: Final = "manifest.json"
 REPRODUCTIONS: Final = "reproductions"
@@ -51,6 +53,11 @@ _MANIFESTS = re.compile(r"manifest(\.[0-9]+)?\.json")
 def rank_metrics(rank: int) -> str:
     """Return the metrics file of one rank of a distributed job; rank 0 has the plain name."""
     return METRICS if rank == 0 else f"metrics.rank{rank}.jsonl"
+
+
+def attempt_manifest(attempt: int) -> str:
+    """Return where the seal of an attempt is kept once a later one goes on."""
+    return f"manifest.{attempt}.json"
 
 
 def outside_seal(path: str) -> bool:

@@ -56,11 +56,17 @@ def test_a_training_is_logged_and_goes_on_from_its_checkpoint(
     assert accuracies.values[-1] > 0.5
 
     (checkpoint,) = reference.path.glob("checkpoints/checkpoint_epoch_1.pt")
-    words = ("--config", "configs/mlp.yaml", "--epochs", "3", "--name", "later")
+    words = ("--config", "configs/mlp.yaml", "--epochs", "3")
     again = python(folder, "train.py", *words, "--resume", str(checkpoint))
     assert again.returncode == 0, again.stderr
-    later = RunView(folder / "runs" / "digits" / "later")
-    assert later.series["train/loss"].steps[0] == view.series["train/loss"].steps[-1] + 1
+    assert "training.epochs 2 -> 3" in again.stderr
+    (only,) = find_runs([folder / "runs"]).runs
+    later = RunView(only.path)
+    assert (later.run.attempt, later.run.status) == (2, "finished")
+    assert later.run.resumed_from == "checkpoints/checkpoint_epoch_1.pt"
+    steps = later.series["train/loss"].steps
+    assert list(steps) == list(range(3 * len(view.series["train/loss"]) // 2))
+    assert list(later.series["val/accuracy"].attempts) == [1, 1, 2]
     assert later.series["val/accuracy"].values[-1] > 0.5
 
 
