@@ -1,11 +1,7 @@
-"""Pages as a reader without style sheets and scripts reads them: golden outlines.
-
-``UPDATE_GOLDEN=1`` in the environment rewrites them; git shows the difference.
-"""
+"""Pages as a reader without style sheets and scripts reads them: golden outlines."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +11,6 @@ from site_tree import Node, outline
 
 from reportgen import __version__
 
-GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "site"
 PAGES = {
     "overview": "index.html",
     "runs": "runs/index.html",
@@ -27,16 +22,13 @@ PAGES = {
     "run-dirty": "mlp-dirty",
 }
 Find = Callable[[str], Node]
+Golden = Callable[[str, str], None]
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_reads_as_the_golden_one(name: str, page: Find) -> None:
+def test_a_page_reads_as_the_golden_one(name: str, page: Find, golden: Golden) -> None:
     text = "\n".join(outline(page(PAGES[name]))) + "\n"
-    text = text.replace(__version__, "VERSION")
-    golden = GOLDEN / f"{name}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    golden(f"site/{name}.txt", text.replace(__version__, "VERSION"))
 
 
 def test_the_overview_answers_the_four_questions_first(page: Find) -> None:
