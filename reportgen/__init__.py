@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reportgen.capture import opens as _opens
 
 if TYPE_CHECKING:
+    from reportgen.capture.facts import environment, git_state, hash_data
     from reportgen.errors import (
         BuildError,
         LimitError,
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
         UnsafePathError,
         UsageError,
     )
+    from reportgen.logger.alert_mail import alert_by_mail
     from reportgen.logger.alert_rules import alert_when
+    from reportgen.logger.alert_webhook import alert_by_webhook
+    from reportgen.logger.artifact_manager import ArtifactManager
+    from reportgen.logger.resumable_tracker import ResumableExperimentTracker
     from reportgen.logger.run import ActiveRun, start_run
+    from reportgen.logger.sweep import Sweep, sweep
     from reportgen.logger.tracker import ExperimentTracker
     from reportgen.runs.frame import LoadedRun, load_run, load_runs
     from reportgen.seeds import set_seed
@@ -35,6 +41,7 @@ __version__ = "1.0.0.dev0"
 
 _MODULE_OF = {
     "ActiveRun": "reportgen.logger.run",
+    "ArtifactManager": "reportgen.logger.artifact_manager",
     "BuildError": "reportgen.errors",
     "ExperimentTracker": "reportgen.logger.tracker",
     "LimitError": "reportgen.errors",
@@ -42,21 +49,30 @@ _MODULE_OF = {
     "NewerVersionError": "reportgen.errors",
     "NotFoundError": "reportgen.errors",
     "ReportgenError": "reportgen.errors",
+    "ResumableExperimentTracker": "reportgen.logger.resumable_tracker",
     "SchemaError": "reportgen.errors",
     "SettingsError": "reportgen.errors",
+    "Sweep": "reportgen.logger.sweep",
     "UnavailableError": "reportgen.errors",
     "UnreadableError": "reportgen.errors",
     "UnsafePathError": "reportgen.errors",
     "UsageError": "reportgen.errors",
+    "alert_by_mail": "reportgen.logger.alert_mail",
+    "alert_by_webhook": "reportgen.logger.alert_webhook",
     "alert_when": "reportgen.logger.alert_rules",
+    "environment": "reportgen.capture.facts",
+    "git_state": "reportgen.capture.facts",
+    "hash_data": "reportgen.capture.facts",
     "load_run": "reportgen.runs.frame",
     "load_runs": "reportgen.runs.frame",
     "set_seed": "reportgen.seeds",
     "start_run": "reportgen.logger.run",
+    "sweep": "reportgen.logger.sweep",
 }
 
 __all__ = [
     "ActiveRun",
+    "ArtifactManager",
     "BuildError",
     "ExperimentTracker",
     "LimitError",
@@ -64,18 +80,26 @@ __all__ = [
     "NewerVersionError",
     "NotFoundError",
     "ReportgenError",
+    "ResumableExperimentTracker",
     "SchemaError",
     "SettingsError",
+    "Sweep",
     "UnavailableError",
     "UnreadableError",
     "UnsafePathError",
     "UsageError",
     "__version__",
+    "alert_by_mail",
+    "alert_by_webhook",
     "alert_when",
+    "environment",
+    "git_state",
+    "hash_data",
     "load_run",
     "load_runs",
     "set_seed",
     "start_run",
+    "sweep",
 ]
 
 

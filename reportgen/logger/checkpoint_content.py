@@ -144,6 +144,11 @@ def payload_of(
     if optimizer is not None:
         content["optimizer_state_dict"] = _state_of(optimizer, "optimizer")
     content.update({key: value for key, value in described.items() if key not in content})
+    return mapping_payload(content)
+
+
+def mapping_payload(content: Mapping[str, Any]) -> Payload:
+    """Return a mapping as it is to be written: by torch where it is loaded, else pickled."""
     return Payload("torch", ".pt", content) if _has_torch() else Payload("pickle", ".pkl", content)
 
 

@@ -2,7 +2,8 @@
 
 Its folder is exactly ``experiments/<name>``, and holds what scripts of this kind expect there
 (config.yaml, environment.yaml, git_info.yaml, git_diff.patch, training.log with one line
-``Step 3: {...}`` a call, checkpoints/, figures/, tensorboard/) besides the files of every run.
+``Step 3: {...}`` a call, checkpoints/ with latest.pt and best_model.pt, figures/, tensorboard/)
+besides the files of every run.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from reportgen.errors import ReportgenError
 from reportgen.fs.atomic import replacing, write_bytes
@@ -27,7 +28,7 @@ from reportgen.runs import layout
 from reportgen.runs.goals import goal_of
 
 ROOT: Final = "experiments"
-BEST: Final = "best_model.pt"
+LATEST: Final = "latest"
 _FORMAT: Final = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
 
 
@@ -59,6 +60,8 @@ class ExperimentTracker:
         UsageError: As :func:`reportgen.start_run`.
     """
 
+    _BEST: ClassVar[str] = "best_model"
+
     def __init__(
         self,
         config: Any,
@@ -68,7 +71,9 @@ class ExperimentTracker:
         **options: Any,
     ) -> None:
         self.config = config
-        wanted = experiment_name if experiment_name is not None else _default_name(config)
+        wanted = experiment_name
+        if wanted is None and options.get("resume") is None:
+            wanted = _default_name(config)
         self.run: ActiveRun = start_run(config, name=wanted, **{"root": ROOT, **options})
         self._context = self.run.context
         self.exp_dir: Path = self.run.folder
@@ -119,11 +124,12 @@ class ExperimentTracker:
         metric_value: float,
         metric_name: str = "val_accuracy",
     ) -> Path | None:
-        """Keep ``checkpoints/checkpoint_epoch_<epoch>.pt``, and the best as ``best_model.pt``.
+        """Keep ``checkpoints/checkpoint_epoch_<epoch>.pt``, and copies: the latest and the best.
 
-        The newest five and the best are kept; start the tracker with
-        ``checkpoints={"keep_last": None}`` to keep them all. A higher value is better unless the
-        metric's name (``val_loss``) or its definition says otherwise.
+        The copies are ``latest.pt`` and ``best_model.pt``. The newest five versioned files and
+        the best are kept; start the tracker with ``checkpoints={"keep_last": None}`` to keep them
+        all. A higher value is better unless the metric's name (``val_loss``) or its definition
+        says otherwise.
 
         Args:
             model: With ``state_dict()``.
@@ -145,16 +151,24 @@ class ExperimentTracker:
         goal = goal_of(series, self._context.definitions)
         if goal is None:
             self.run.define_metric(series, goal="maximize")
+        value = number_of(metric_value)
+        better = value is not None and self._is_better(value, goal == "minimize")
         path = self.run.save_checkpoint(
             model,
             optimizer,
             epoch=epoch,
             step=self.global_step - 1 if self.global_step else None,
             metric=(series, metric_value),
-            extra={"global_step": self.global_step, metric_name: number_of(metric_value)},
+            extra={
+                "global_step": self.global_step,
+                "best_metric": value if better else self.best_metric,
+                metric_name: value,
+            },
         )
-        value = number_of(metric_value)
-        if path is not None and value is not None and self._is_better(value, goal == "minimize"):
+        if path is None:
+            return None
+        self._copied(path, LATEST)
+        if better and value is not None:
             self.best_metric = value
             self._keep_best(path, metric_name, value)
         return path
@@ -223,17 +237,24 @@ class ExperimentTracker:
         return value < self.best_metric if lower else value > self.best_metric
 
     def _keep_best(self, path: Path, metric_name: str, value: float) -> None:
-        best = path.with_name(BEST)
-        try:
-            with replacing(best) as beside:
-                shutil.copyfile(path, beside)
-            write_bytes(best.with_suffix(".json"), path.with_suffix(".json").read_bytes())
-        except OSError as error:
-            self._context.fault(f"{layout.CHECKPOINTS}/{BEST}", error)
+        best = self._copied(path, self._BEST)
+        if best is None:
             return
         self.logger.info(f"New best model saved: {metric_name}={value:.4f}")
         if "wandb" in self._mirrors:
             self._tell("wandb", "best", metric_name, value, best)
+
+    def _copied(self, path: Path, stem: str) -> Path | None:
+        """Copy a checkpoint with its description under a name that says what it is now."""
+        copy = path.with_name(f"{stem}{path.suffix}")
+        try:
+            with replacing(copy) as beside:
+                shutil.copyfile(path, beside)
+            write_bytes(copy.with_suffix(".json"), path.with_suffix(".json").read_bytes())
+        except OSError as error:
+            self._context.fault(f"{layout.CHECKPOINTS}/{copy.name}", error)
+            return None
+        return copy
 
 
 def _default_name(config: Any) -> str | None:

@@ -227,7 +227,7 @@ def test_the_best_model_follows_the_metrics_direction(
     ).read_bytes()
     assert tracker.best_metric == values[best]
     assert sorted(path.name for path in folder.glob("*.pt")) == sorted(
-        ["best_model.pt", f"checkpoint_epoch_{best}.pt", "checkpoint_epoch_102.pt"]
+        ["best_model.pt", f"checkpoint_epoch_{best}.pt", "checkpoint_epoch_102.pt", "latest.pt"]
     )
 
 
