@@ -138,10 +138,12 @@ def main() -> None:
             print(f"Golden runs of lr {lr}, width {width}", flush=True)
             tuple(pool.map(lambda words: scratch.run(*words), golden(lr, width)))
         print("Runs with a fault each", flush=True)
-        scratch.run("--config", "configs/mlp.yaml", "--lr", "10", "--group", "diverged")
+        too_high = ("--lr", "10", "--note", "What does a learning rate far too high look like?")
+        scratch.run("--config", "configs/mlp.yaml", "--group", "diverged", *too_high)
         kill_one(scratch)
         change_work_tree(scratch)
-        scratch.run("--config", "configs/cnn.yaml", "--group", "uncommitted")
+        shifted = ("--note", "Do shifted digits help the small network?")
+        scratch.run("--config", "configs/cnn.yaml", "--group", "uncommitted", *shifted)
         scratch.run("--config", "configs/mlp.yaml", script="plain_tracker.py")
         replace_runs(scratch.examples / "runs", HERE / "runs")
 
@@ -155,7 +157,8 @@ def refuse_uncommitted_changes() -> None:
 
 
 def sweep() -> list[tuple[str, ...]]:
-    config = ("--config", "configs/mlp.yaml", "--group", "lr-width")
+    why = "Which learning rate suits which width?"
+    config = ("--config", "configs/mlp.yaml", "--group", "lr-width", "--note", why)
     return [
         (*config, "--lr", lr, "--width", width, "--seed", seed)
         for lr, width, seed in product(LEARNING_RATES, WIDTHS, SWEEP_SEEDS)
@@ -175,12 +178,14 @@ def best_setting(scratch: Scratch) -> tuple[str, str]:
 
 def golden(lr: str, width: str) -> list[tuple[str, ...]]:
     config = ("--config", "configs/mlp.yaml", "--group", "golden", "--lr", lr, "--width", width)
-    return [(*config, "--seed", seed) for seed in GOLDEN_SEEDS]
+    why = "How far does the best setting of the search vary over seeds?"
+    return [(*config, "--note", why, "--seed", seed) for seed in GOLDEN_SEEDS]
 
 
 def kill_one(scratch: Scratch) -> None:
     """Start a long training and kill it once it is well under way."""
-    words = ("--config", "configs/cnn.yaml", "--group", "killed", "--epochs", "500")
+    why = ("--note", "What is left of a run whose process was killed?")
+    words = ("--config", "configs/cnn.yaml", "--group", "killed", "--epochs", "500", *why)
     process = subprocess.Popen(
         scratch.command(*words),
         cwd=scratch.examples,

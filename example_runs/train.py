@@ -32,6 +32,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--resume", type=Path, help="checkpoint of a run to go on with")
     parser.add_argument("--name", help="name of the run; made from what is varied by default")
     parser.add_argument("--group", help="group of runs that it belongs to")
+    parser.add_argument("--note", help="why the run is made, in a sentence")
     parser.add_argument("--lr", type=float, help="overrides training.lr")
     parser.add_argument("--epochs", type=int, help="overrides training.epochs")
     parser.add_argument("--width", type=int, help="overrides model.width")
@@ -58,6 +59,8 @@ def main() -> None:
         project="digits",
         group=arguments.group,
         name=arguments.name,
+        notes=arguments.note,
+        tags={"model": config["model"]["name"], "dataset": config["data"]["name"]},
         seed=config["seed"],
         deterministic=True,
         data=[HERE / config["data"]["file"]],
@@ -87,17 +90,13 @@ def train(run: reportgen.ActiveRun, resume: Path | None) -> None:
     )
 
     model = create_model(config.model.name, config.model.width, config.model.dropout)
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=config.training.lr,
-        momentum=config.training.momentum,
-        weight_decay=config.training.weight_decay,
-    )
+    optimizer = create_optimizer(model, config.training)
     loader = DataLoader(
         TensorDataset(training.images, training.labels),
         batch_size=config.training.batch_size,
         shuffle=True,
     )
+    print(f"{config.model.name} on {config.data.name}, {len(training.labels)} examples")
     first_epoch = load_checkpoint(resume, model, optimizer) if resume else 0
     step = first_epoch * len(loader)
 
@@ -130,6 +129,17 @@ def train(run: reportgen.ActiveRun, resume: Path | None) -> None:
     run.log_figure("confusion_matrix", confusion_matrix(validation.labels, predictions), step - 1)
     run.log_figure(
         "mistakes", mistakes(validation.images, validation.labels, predictions), step - 1
+    )
+
+
+def create_optimizer(model: nn.Module, training: Any) -> torch.optim.Optimizer:
+    if training.optimizer != "sgd":
+        raise SystemExit(f"training.optimizer: {training.optimizer!r} is not known; expected 'sgd'")
+    return torch.optim.SGD(
+        model.parameters(),
+        lr=training.lr,
+        momentum=training.momentum,
+        weight_decay=training.weight_decay,
     )
 
 
