@@ -19,6 +19,7 @@ from reportgen.capture.packages import (
     requirements,
 )
 from reportgen.runs.schema import Container, Environment, Python
+from reportgen.runs.variables import DEVICE_VARIABLES, NUMERIC_VARIABLES
 
 __all__ = [
     "VARIABLES",
@@ -29,32 +30,7 @@ __all__ = [
     "requirements",
 ]
 
-VARIABLES = (
-    "ATEN_CPU_CAPABILITY",
-    "CUBLAS_WORKSPACE_CONFIG",
-    "CUDA_LAUNCH_BLOCKING",
-    "CUDA_VISIBLE_DEVICES",
-    "DNNL_MAX_CPU_ISA",
-    "KMP_DETERMINISTIC_REDUCTION",
-    "MKL_CBWR",
-    "MKL_DYNAMIC",
-    "MKL_ENABLE_INSTRUCTIONS",
-    "MKL_NUM_THREADS",
-    "MKL_THREADING_LAYER",
-    "NUMEXPR_NUM_THREADS",
-    "NVIDIA_TF32_OVERRIDE",
-    "OMP_DYNAMIC",
-    "OMP_NUM_THREADS",
-    "ONEDNN_MAX_CPU_ISA",
-    "OPENBLAS_CORETYPE",
-    "OPENBLAS_NUM_THREADS",
-    "PYTHONHASHSEED",
-    "TF_CUDNN_DETERMINISTIC",
-    "TF_DETERMINISTIC_OPS",
-    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
-    "VECLIB_MAXIMUM_THREADS",
-    "XLA_FLAGS",
-)
+VARIABLES = tuple(sorted((*NUMERIC_VARIABLES, *DEVICE_VARIABLES)))
 """The variables that may change a result: the only ones that are recorded."""
 
 _IMAGE = re.compile(r"(?P<image>(?!sha256:)[^@\s]{1,300})?(?:@?(?P<digest>sha256:[0-9a-f]{64}))?")

@@ -99,7 +99,7 @@ def parse_json(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Pa
         ) from None
     parsed = Parsed(value)
     keys = _check_json(parsed, name, limits, may_hide=not data.isascii() or b"\\u" in data)
-    if data.count(b'":') > keys and (twice := _key_that_stands_twice(data)) is not None:
+    if data.count(b'":') > keys and (twice := key_that_stands_twice(data)) is not None:
         message = f"the key {twice!r:.80} stands twice; the last one counts"
         parsed.note("document.duplicate_key", "warning", message)
     return parsed
@@ -176,7 +176,8 @@ def _check_json(parsed: Parsed, name: str, limits: Limits, *, may_hide: bool) ->
     return keys
 
 
-def _key_that_stands_twice(data: bytes) -> str | None:
+def key_that_stands_twice(data: bytes) -> str | None:
+    """Return a key that stands twice in one object of a JSON text, or None."""
     twice: list[str] = []
 
     def collect(pairs: list[tuple[str, Any]]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from reportgen.fs.documents import key_that_stands_twice
 from reportgen.fs.limits import Limits
 from reportgen.fs.text import hidden_character
 from reportgen.runs.metric_blocks import Block, blocks_of
@@ -156,7 +157,7 @@ class LogFiller:
         if data.count(b":") <= keys or data.count(b'":') <= keys:
             return
         for number, text in enumerate(data.split(b"\n"), line):
-            twice = _key_that_stands_twice(text)
+            twice = key_that_stands_twice(text)
             if twice is not None:
                 message = f"the key {twice!r:.80} stands twice; the last one counts"
                 self._notice("log.duplicate_key", "warning", message, number)
@@ -232,20 +233,3 @@ def _with_whole_names(record: Any) -> Any:
 
 def _whole(name: str) -> str:
     return name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _key_that_stands_twice(text: bytes) -> str | None:
-    twice: list[str] = []
-
-    def collect(pairs: list[tuple[str, Any]]) -> None:
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                twice.append(key)
-            seen.add(key)
-
-    try:
-        json.loads(text, object_pairs_hook=collect)
-    except (ValueError, RecursionError):
-        return None
-    return twice[0] if twice else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reportgen.capture.environment import VARIABLES
-from reportgen.script.variables import NUMERIC_VARIABLES, numeric_variables
+from reportgen.runs.variables import NUMERIC_VARIABLES
+from reportgen.script.variables import numeric_variables
 
 
 def test_only_what_changes_numbers_and_was_looked_at() -> None:
