@@ -9,19 +9,21 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from reportgen import __version__
 from reportgen.config import Settings, SiteSettings
 from reportgen.fs.documents import dump_json
+from reportgen.runs.problems import Problem
 from reportgen.runs.view import RunView
 from reportgen.site.assets import EARLY, VENDORED, Assets, collect_assets
 from reportgen.site.charts import CHARTS
 from reportgen.site.figures import moment
-from reportgen.site.gather import Gathered, curves_of, gather, newest_moment
+from reportgen.site.gather import Advance, Gathered, curves_of, gather, newest_moment
 from reportgen.site.model import Record, Setting, metric_goal
 from reportgen.site.output import MARKER, Staging, check_output, staged
 from reportgen.site.pages import PAGES
@@ -66,7 +68,7 @@ class BuildResult:
         reused: Files that were taken unchanged from the former site.
         seconds: How long it took.
         index: The file to open.
-        problems: Messages on what could not be read.
+        problems: What could not be read, each with the folder it is about.
     """
 
     runs: int
@@ -75,7 +77,7 @@ class BuildResult:
     reused: int
     seconds: float
     index: Path
-    problems: tuple[str, ...]
+    problems: tuple[tuple[str, Problem], ...]
 
 
 def build_site(
@@ -87,6 +89,7 @@ def build_site(
     settings: Settings | None = None,
     repository: Path | None = None,
     gathered: Gathered | None = None,
+    advance: Advance = lambda done, total: None,
 ) -> BuildResult:
     """Build the site of the runs at or below ``paths`` into ``output``.
 
@@ -98,6 +101,8 @@ def build_site(
         settings: Title, links, goals, grouping and policy.
         repository: The repository that runs are judged against; found from them by default.
         gathered: Runs and audit that were read already.
+        advance: Called with how many parts are done, and of how many: each run counts as audited,
+            as read and as rendered.
 
     Raises:
         NotFoundError: No such path, no run, or no such theme.
@@ -112,12 +117,21 @@ def build_site(
         check_output(output, [view.folder for view in views])
 
     if gathered is None:
-        gathered = gather(paths, policy=settings.policy, repository=repository, accept=accept)
+        gathered = gather(
+            paths,
+            policy=settings.policy,
+            repository=repository,
+            accept=accept,
+            advance=lambda done, total: advance(done, 3 * total),
+        )
     else:
         accept(gathered.views)
-    project = project_of(gathered, loaded, settings)
+    total = len(gathered.views)
+    project = project_of(gathered, loaded, settings, lambda done: advance(total + done, 3 * total))
     with staged(output) as staging:
-        pages = _write(project, staging, base_url)
+        pages = _write(
+            project, staging, base_url, lambda done: advance(2 * total + done, 3 * total)
+        )
     return BuildResult(
         runs=len(project.records),
         pages=pages,
@@ -125,12 +139,24 @@ def build_site(
         reused=staging.reused,
         seconds=round(time.monotonic() - began, 3),
         index=output / "index.html",
-        problems=tuple(f"{p.file}: {p.message}" for p in project.problems),
+        problems=_problems(gathered),
     )
 
 
-def project_of(gathered: Gathered, theme: Theme, settings: Settings) -> Project:
-    """Return the subject of a site; pure."""
+def _problems(gathered: Gathered) -> tuple[tuple[str, Problem], ...]:
+    whole = [(problem.file, problem) for problem in gathered.problems]
+    audits = gathered.report.runs if gathered.report else ()
+    inside = [(run.path, problem) for run in audits for problem in run.problems]
+    return tuple((place, one) for place, one in (*whole, *inside) if one.severity == "error")
+
+
+def project_of(
+    gathered: Gathered,
+    theme: Theme,
+    settings: Settings,
+    advance: Callable[[int], None] = lambda done: None,
+) -> Project:
+    """Return the subject of a site; pure but for ``advance``, called with the runs read so far."""
     plain = records_from(gathered.views, gathered.report, settings.goals)
     metric = site_metric([record for record in plain if not record.archived], settings.goals)
 
@@ -142,7 +168,7 @@ def project_of(gathered: Gathered, theme: Theme, settings: Settings) -> Project:
     ranked = rank(records)
     shown = [record for record in records if not record.archived]
     varied, same = keys_of(ranked)
-    curves, files = curves_of([r.slug for r in records], [r.view for r in records])
+    curves, files = curves_of([r.slug for r in records], [r.view for r in records], advance)
     return Project(
         title=_title(settings, shown),
         links=settings.site.links,
@@ -170,7 +196,9 @@ def _title(settings: Settings, records: Sequence[Record]) -> str:
     return only if default and only else settings.site.title
 
 
-def _write(project: Project, staging: Staging, base_url: str | None) -> int:
+def _write(
+    project: Project, staging: Staging, base_url: str | None, advance: Callable[[int], None]
+) -> int:
     assets = collect_assets(project.theme)
     for asset in assets.files.values():
         staging.put(asset.path, asset.data)
@@ -183,6 +211,7 @@ def _write(project: Project, staging: Staging, base_url: str | None) -> int:
             for copy in plan.copies:
                 staging.copy(copy.view.folder, copy.place, copy.path)
             pages += 1
+            advance(min(pages, len(project.records)))
     staging.put(".nojekyll", b"")
     staging.put(MARKER, dump_json(_marker(project)))
     return pages
@@ -222,7 +251,9 @@ def _shared(project: Project, assets: Assets, charts: str, base_url: str | None)
         "csp": CONTENT_SECURITY_POLICY,
         "site_title": project.title,
         "site_id": site_id(project),
-        "site_links": project.links,
+        "site_links": [
+            (name, url, not urlsplit(url).scheme) for name, url in project.links.items()
+        ],
         "sections": _SECTIONS,
         "early": [assets.path(f"{name}.js") for name in EARLY],
         "styles": [assets.path(name) for name in assets.styles],

@@ -16,6 +16,8 @@ from reportgen.runs.times import from_iso
 from reportgen.runs.view import RunView
 from reportgen.site.shards import Curve, CurveFiles, curve_files, curve_of
 
+Advance = Callable[[int, int], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -38,6 +40,7 @@ def gather(
     policy: Path | None = None,
     repository: Path | None = None,
     accept: Callable[[Sequence[RunView]], None] = lambda views: None,
+    advance: Advance = lambda done, total: None,
 ) -> Gathered:
     """Return the runs at or below ``paths`` with their audit.
 
@@ -46,6 +49,7 @@ def gather(
         policy: File of the audit policy; the built-in one by default.
         repository: Repository that runs are judged against, in place of the one around each.
         accept: Called with the runs before the audit begins; may raise to refuse.
+        advance: Called after each audited run with how many are done, and of how many.
 
     Raises:
         NotFoundError: A path does not exist, or no run lies below any of them.
@@ -54,7 +58,7 @@ def gather(
     judge = load_policy(policy)
     views, problems = read_runs(paths)
     accept(views)
-    report = audit_runs(paths, policy=judge, repository=repository)
+    report = audit_runs(paths, policy=judge, repository=repository, advance=advance)
     return Gathered(views, report, problems)
 
 
@@ -89,17 +93,20 @@ def read_runs(paths: Sequence[Path]) -> tuple[tuple[RunView, ...], tuple[Problem
 
 
 def curves_of(
-    slugs: Sequence[str], views: Sequence[RunView]
+    slugs: Sequence[str],
+    views: Sequence[RunView],
+    advance: Callable[[int], None] = lambda done: None,
 ) -> tuple[dict[tuple[str, str], Curve], dict[tuple[str, str], CurveFiles]]:
     """Return the line of each run and metric that has points, and its data files."""
     curves: dict[tuple[str, str], Curve] = {}
     files: dict[tuple[str, str], CurveFiles] = {}
-    for slug, view in zip(slugs, views, strict=True):
+    for done, (slug, view) in enumerate(zip(slugs, views, strict=True), 1):
         for name, series in view.series.items():
             if len(series):
                 curve = curve_of(series)
                 curves[slug, name] = curve
                 files[slug, name] = curve_files(slug, name, curve)
+        advance(done)
     return curves, files
 
 

@@ -108,7 +108,7 @@ class Staging:
             raise BuildError(f"could not be written: {error.strerror}", where=path) from None
 
     def copy(self, root: Path, place: str, path: str) -> bool:
-        """Copy a regular file of a run; False when it is gone or not regular any more.
+        """Copy a regular file of a run; False when it is gone, not regular or not readable.
 
         Raises:
             BuildError: As :meth:`put`.
@@ -116,18 +116,22 @@ class Staging:
         target = self._target(path)
         try:
             with open_regular(root, place) as source:
-                descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-                try:
-                    while piece := os.read(source, _PIECE):
-                        write_all(descriptor, piece)
-                        self.bytes += len(piece)
-                finally:
-                    os.close(descriptor)
-        except (NotFoundError, UnsafePathError):
+                self._pour(source, target, path)
+        except (NotFoundError, UnsafePathError, OSError):
             return False
+        return True
+
+    def _pour(self, source: int, target: Path, path: str) -> None:
+        try:
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            try:
+                while piece := os.read(source, _PIECE):
+                    write_all(descriptor, piece)
+                    self.bytes += len(piece)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise BuildError(f"could not be copied: {error.strerror}", where=path) from None
-        return True
 
     def _target(self, path: str) -> Path:
         key = safe_relpath(path).casefold()

@@ -15,6 +15,7 @@ import pytest
 from site_runs import make_project, seeded_run
 from site_tree import tree_of
 
+from reportgen.config import Settings, SiteSettings
 from reportgen.errors import BuildError, UsageError
 from reportgen.runs.discovery import find_runs
 from reportgen.site.build import CONTENT_SECURITY_POLICY, build_site
@@ -185,6 +186,16 @@ def test_the_base_address_serves_the_page_of_unknown_addresses(gathered, tmp_pat
     assert [node.attributes["href"] for node in links] == ["https://example.org/digits/"]
     build_site([], tmp_path / "b", gathered=gathered, base_url="javascript:x")
     assert tree_of(tmp_path / "b/404.html").find("a") == []
+
+
+def test_links_of_the_settings_lead_from_every_depth(gathered, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    links = {"Paper": "paper.pdf", "Code": "https://example.org/code"}
+    settings = Settings(site=SiteSettings(links=links))
+    build_site([], tmp_path / "site", gathered=gathered, settings=settings)
+    for depth, path in enumerate(["index.html", "runs/index.html"]):
+        found = [n.attributes["href"] for n in tree_of(tmp_path / "site" / path).find("a")]
+        assert "../" * depth + "paper.pdf" in found
+        assert "https://example.org/code" in found
 
 
 def test_the_one_project_gives_the_title(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_child_extends_the_template_that_it_replaces(lab: Path) -> None:
     shared = ("csp", "site_title", "site_id", "vega", "charts", "page_title", "root", "section")
     values = {
         **dict.fromkeys(shared, "x"),
-        **{"sections": [], "styles": [], "early": [], "scripts": [], "site_links": {}},
+        **{"sections": [], "styles": [], "early": [], "scripts": [], "site_links": []},
         **{"as_of": "", "version": ""},
     }
     assert "<p>lab</p>" in render(lab, source, **values)

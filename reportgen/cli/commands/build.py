@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from reportgen.cli.listing import complain, roots_of
 from reportgen.cli.main import PARTLY
-from reportgen.cli.options import add_json, add_settings, note, print_json, settings_of
+from reportgen.cli.options import add_json, add_settings, print_json, settings_of
+from reportgen.cli.progress import progress
 from reportgen.errors import UnreadableError
 from reportgen.terminal import one_line
 
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from reportgen.site.gather import read_runs
 
     settings = settings_of(args, theme=args.theme, site={"title": args.title})
-    paths = args.path or list(settings.roots)
+    paths = roots_of(args, settings)
     if args.strict:
         _, problems = read_runs(paths)
         if problems:
@@ -68,16 +70,17 @@ def run(args: argparse.Namespace) -> int:
                 where=first.file,
                 fix="Build without --strict to leave them out",
             )
-    result = build_site(
-        paths,
-        args.output,
-        theme=settings.theme,
-        base_url=args.base_url,
-        settings=settings,
-        repository=args.repository,
-    )
-    for problem in result.problems:
-        note(args, f"left out: {problem}")
+    with progress(args, "building the site") as advance:
+        result = build_site(
+            paths,
+            args.output,
+            theme=settings.theme,
+            base_url=args.base_url,
+            settings=settings,
+            repository=args.repository,
+            advance=advance,
+        )
+    complain(result.problems)
     if args.json:
         print_json(
             {
@@ -92,7 +95,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(
             one_line(
-                f"{result.index}: {result.runs} runs, {result.pages} pages, "
+                f"{result.index}: {result.runs} {'run' if result.runs == 1 else 'runs'}, "
+                f"{result.pages} pages, "
                 f"{result.bytes / 1e6:.1f} MB in {result.seconds:.1f} s"
             )
         )

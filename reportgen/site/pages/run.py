@@ -127,7 +127,7 @@ class Run:
                 **_results(record),
                 "reproduce": view.text(layout.REPRODUCE, limit=_SCRIPT_BYTES),
                 "downloads": downloads,
-                "problems": view.problems[:50],
+                "problems": (record.judged.problems if record.judged else view.problems)[:50],
             },
             scripts=("charts", "copy", "search"),
             copies=tuple(copies),

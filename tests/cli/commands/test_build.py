@@ -23,7 +23,7 @@ def test_a_site_is_built_and_named(runs: Path, capsys: pytest.CaptureFixture[str
     assert main(["build", "runs", "-o", "out"]) == 0
     assert (runs.parent / "out" / "index.html").is_file()
     said = capsys.readouterr()
-    assert said.out.startswith("out/index.html: 1 runs, 6 pages, ")
+    assert said.out.startswith("out/index.html: 1 run, 6 pages, ")
     assert said.err == ""
 
 
@@ -51,8 +51,38 @@ def test_what_cannot_be_read_is_left_out_and_said(
     (runs / "bad").mkdir()
     (runs / "bad" / "run.yaml").write_text("[1]\n")
     assert main(["build", "runs"]) == 3
-    assert "left out: bad: " in capsys.readouterr().err
+    assert "bad/run.yaml: is a list" in capsys.readouterr().err
     assert b"Not read" in (Path("site") / "index.html").read_bytes()
+
+
+def test_a_link_in_a_run_is_said_and_not_followed(runs: Path) -> None:
+    run = next(runs.rglob("run.yaml")).parent
+    (run / "notes.txt").symlink_to("/etc/passwd")
+    (run / "stdout.log").unlink()
+    (run / "stdout.log").symlink_to("/etc/passwd")
+    assert main(["build", "runs"]) == 0
+    page = next(Path("site", "runs").glob("one-*/index.html")).read_text()
+    assert "notes.txt" in page
+    assert "is a link: not read, not followed" in page
+    assert not [p for p in Path("site").rglob("*") if p.is_file() and b"root:" in p.read_bytes()]
+
+
+def test_a_file_that_cannot_be_read_makes_the_status_3(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (next(runs.rglob("run.yaml")).parent / "config.yaml").write_text("a: [1\n")
+    assert main(["build", "runs"]) == 3
+    assert "config.yaml" in capsys.readouterr().err
+    assert Path("site", "index.html").is_file()
+
+
+def test_a_bar_counts_every_part(runs: Path) -> None:
+    from reportgen.site.build import build_site
+
+    parts: list[tuple[int, int]] = []
+    build_site([runs], runs.parent / "out", advance=lambda *part: parts.append(part))
+    assert parts[-1] == (3, 3)
+    assert parts == sorted(parts)
 
 
 def test_strict_builds_nothing_then(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
