@@ -28,6 +28,7 @@ from msgspec import Struct
 from reportgen.audit.report import CheckResult, Exemption
 from reportgen.errors import ReportgenError, SettingsError
 from reportgen.fs.documents import load_yaml
+from reportgen.runs.schema import Goal
 from reportgen.suggest import nearest
 
 GateLevel = Literal["off", "warn", "error"]
@@ -41,6 +42,8 @@ class Tolerances(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     short_fraction: float
     unresolved_some: int
     unread_fraction: float
+    gap_factor: float
+    clock_seconds: float
     hash_bytes: int
     history_commits: int
 
@@ -53,6 +56,9 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         gate: What the gate does with each check, by id.
         minimum_score: Headline below which a run fails the gate, or None.
         tolerances: The numbers that checks judge by.
+        goals: What a metric is for where a run does not say; the first of them that a run has is
+            the one it is judged by, unless its checkpoints or its search name another.
+        claims: Files of the repository that quote results, as patterns without ``**``.
         exemptions: Findings that are not held against some runs.
     """
 
@@ -60,6 +66,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     gate: dict[str, GateLevel]
     minimum_score: int | None
     tolerances: Tolerances
+    goals: dict[str, Goal]
+    claims: tuple[str, ...]
     exemptions: tuple[Exemption, ...]
 
     def level(self, check: str) -> GateLevel:

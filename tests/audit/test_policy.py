@@ -48,11 +48,13 @@ def test_a_file_is_laid_over_the_built_in_policy(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("gates: {}\n", "gates: unknown key. Did you mean gate?"),
+        ("gates: {}\n", "gates: unknown key. Did you mean gate"),
         ("gate: {code.comit-exists: error}\n", "Did you mean code.commit-exists"),
         ("gate: {code.commit-exists: fatal}\n", "gate"),
         ("tolerances: {divergence: 5}\n", "Did you mean divergence_factor"),
         ("tolerances: [1]\n", "is no mapping"),
+        ("goals: {val/f1: up}\n", "goals"),
+        ("claims: README.md\n", "claims"),
         ("- a\n", "is no mapping"),
         ("gate: {a\n", "is not valid YAML"),
         ("minimum_score: high\n", "minimum_score"),
