@@ -30,6 +30,7 @@ COMMANDS = (
     Command("list", "list runs, chosen by a condition and sorted by any column"),
     Command("show", "show one run"),
     Command("label", "change tags, note and group of runs, or archive them"),
+    Command("doctor", "tell what a run started here would record, and what is missing"),
     Command("checks", "list the checks of an audit"),
     Command("schema", "print the JSON Schemas of a run folder's documents"),
 )
