@@ -16,6 +16,7 @@ from reportgen.audit.checks import (
     hyperparameters_use,
     metrics_course,
     metrics_end,
+    metrics_evaluation,
     metrics_learning,
     metrics_series,
 )
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *metrics_series.CHECKS,
     *metrics_course.CHECKS,
     *metrics_end.CHECKS,
+    *metrics_evaluation.CHECKS,
     *metrics_learning.CHECKS,
     *artifacts.CHECKS,
     *code.CHECKS,
