@@ -88,6 +88,7 @@ class RunAudit(Struct, frozen=True, kw_only=True):
         id: The run's id.
         name: Its name.
         path: Its folder, as it was found below the path asked for.
+        place: The same from the top of its repository; never absolute.
         state: Status as a person would put it (``RunView.state``).
         facts: What is out of the ordinary about it, found by no check: a changed work tree ...
         score: Headline.
@@ -110,6 +111,7 @@ class RunAudit(Struct, frozen=True, kw_only=True):
     categories: dict[str, CategoryScore]
     checks: tuple[CheckResult, ...]
     next_step: NextStep | None
+    place: str = "."
     facts: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
     problems: tuple[Problem, ...] = ()

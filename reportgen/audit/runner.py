@@ -15,6 +15,7 @@ from reportgen.audit.interface import AuditContext, Check
 from reportgen.audit.kinds import is_unended
 from reportgen.audit.next_step import next_step_of
 from reportgen.audit.organisation import advice_of, facts_of
+from reportgen.audit.places import place_of
 from reportgen.audit.policy import Policy, expired, load_policy
 from reportgen.audit.registry import CHECKS
 from reportgen.audit.report import (
@@ -115,6 +116,7 @@ def audit_run(
         id=view.id,
         name=view.name,
         path=view.folder.as_posix(),
+        place=place_of(view.folder),
         state=view.state,
         score=headline(categories),
         level=level(categories, results),

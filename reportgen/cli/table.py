@@ -32,6 +32,6 @@ COMMANDS = (
     Command("label", "change tags, note and group of runs, or archive them"),
     Command("doctor", "tell what a run started here would record, and what is missing"),
     Command("checks", "list the checks of an audit"),
-    Command("schema", "print the JSON Schemas of a run folder's documents"),
+    Command("schema", "print the JSON Schemas of a run folder's documents and of results"),
 )
 """In the order in which a newcomer meets them; ``reportgen`` alone shows the examples."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from reportgen.audit.formats import json, text
 from reportgen.audit.formats.interface import Format
 from reportgen.errors import UsageError
 from reportgen.suggest import nearest
 
 FORMATS: tuple[Format, ...] = (
-    Format("text", "for a person: the verdict, the next step, the findings", text.render),
-    Format("json", "for programs: everything, as its published schema says", json.render),
+    Format("text", "for a person: the verdict, the next step, the findings"),
+    Format("json", "for programs: everything, as its published schema says"),
+    Format("markdown", "for a comment on a pull request, or the summary of a job"),
+    Format("github", "annotations of a pull request: commands in GitHub's log"),
+    Format("sarif", "SARIF 2.1.0, for code scanning"),
+    Format("junit", "JUnit XML, for test reports"),
+    Format("badge", "an SVG image for a README"),
 )
 """In the order in which the command line offers them."""
 

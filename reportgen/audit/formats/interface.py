@@ -1,9 +1,10 @@
-"""What an output format is: a name and a pure function from a report to text."""
+"""What an output format is: a name, and a module with a pure function from a report to text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from importlib import import_module
+from typing import NamedTuple, cast
 
 from reportgen.audit.report import AuditReport
 
@@ -12,11 +13,15 @@ class Format(NamedTuple):
     """An output format.
 
     Attributes:
-        name: As on the command line.
+        name: As on the command line; its module here has the same name.
         help: What it is for, in a few words.
-        render: Returns the report in this format, ended by a newline.
     """
 
     name: str
     help: str
-    render: Callable[[AuditReport], str]
+
+    @property
+    def render(self) -> Callable[[AuditReport], str]:
+        """Returns the report in this format, ended by a newline; loaded when it is asked for."""
+        module = import_module(f"reportgen.audit.formats.{self.name}")
+        return cast("Callable[[AuditReport], str]", module.render)

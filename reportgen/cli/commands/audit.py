@@ -40,7 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--format",
         default="text",
         metavar="NAME[=FILE],...",
-        help="text or json; several at once, each into a file by =FILE",
+        help="text, json, markdown, github, sarif, junit or badge; several at once, "
+        "all but one into a file by =FILE",
     )
     parser.add_argument(
         "--policy", type=Path, metavar="FILE", help="what the gate does, and tolerances"

@@ -1,4 +1,4 @@
-"""``reportgen schema``: the JSON Schemas of the run folder, generated from its definition."""
+"""``reportgen schema``: the JSON Schemas of run folder and results, generated from their types."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Any
 
 import orjson
 
+from reportgen.audit.formats.json import schema as audit_schema
 from reportgen.cli.options import note, print_json
 from reportgen.errors import NotFoundError, UsageError
 from reportgen.fs.atomic import write_bytes
 from reportgen.runs.schema import json_schemas
 from reportgen.suggest import nearest
+
+AUDIT = "audit.json"
+"""What ``reportgen audit --format json=audit.json`` writes."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "document",
         nargs="*",
-        help="a document by its place in the run folder, such as run.yaml; all by default",
+        help="a document by its place in the run folder, such as run.yaml, or audit.json for the "
+        "result of an audit; all by default",
     )
     parser.add_argument(
         "-o",
@@ -35,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the schema of one document, or a mapping from place to schema.
 
     Raises:
-        NotFoundError: No document of that name is part of the run folder.
+        NotFoundError: No document of that name is part of the run folder, and no result.
         UsageError: The folder cannot be written.
     """
     schemas = _chosen(args.document)
@@ -57,13 +62,16 @@ def file_name(place: str) -> str:
     return f"{stem.replace('/', '-')}.schema.json"
 
 
+def published() -> dict[str, dict[str, Any]]:
+    """Return every schema: documents by their place in the run folder, results by a file name."""
+    return {**json_schemas(), AUDIT: audit_schema()}
+
+
 def _chosen(places: list[str]) -> dict[str, dict[str, Any]]:
-    schemas = json_schemas()
+    schemas = published()
     for place in places:
         if place not in schemas:
-            raise NotFoundError(
-                f"no document {place!r} in a run folder", fix=nearest(place, schemas)
-            )
+            raise NotFoundError(f"no document {place!r}", fix=nearest(place, schemas))
     return {place: schemas[place] for place in places or schemas}
 
 

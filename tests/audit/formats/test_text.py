@@ -8,11 +8,9 @@ import msgspec
 import pytest
 from audit.runs_of_every_kind import make_runs
 
-from reportgen.audit.formats import FORMATS, by_name
 from reportgen.audit.formats.text import lines, render, score_text
 from reportgen.audit.report import AuditReport, CategoryScore, Outcome
 from reportgen.audit.runner import audit_runs
-from reportgen.errors import UsageError
 from reportgen.testing import make_repository, make_run
 
 
@@ -106,9 +104,3 @@ def test_styled_lines_say_the_same_as_plain_ones(report: AuditReport) -> None:
     assert styled == render(report)
     styles = {span.style for line in lines(report) for span in line}
     assert styles == {"", "good", "bad", "warn", "faint", "strong", "command"}
-
-
-def test_an_unknown_format_names_the_known_ones() -> None:
-    assert [one.name for one in FORMATS] == ["text", "json"]
-    with pytest.raises(UsageError, match="Did you mean json"):
-        by_name("jsn")
