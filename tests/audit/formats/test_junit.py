@@ -18,7 +18,7 @@ from reportgen.audit.report import AuditReport, Gate, GateReason, Outcome
 
 
 def parsed(report: AuditReport) -> ElementTree.Element:
-    return ElementTree.fromstring(render(report).encode())  # noqa: S314 - our own output
+    return ElementTree.fromstring(render(report).encode())
 
 
 def shape(element: ElementTree.Element) -> object:
@@ -50,7 +50,7 @@ def test_red_is_what_stops_the_gate_and_only_a_pass_is_green() -> None:
         "gate": ["failure"],
     }
     green = msgspec.structs.replace(report, gate=Gate(passed=True))
-    assert "failure" not in sum(marks(green).values(), [])
+    assert not any("failure" in tags for tags in marks(green).values())
 
 
 def test_a_finding_that_stops_the_gate_though_it_does_not_fail_is_red() -> None:
