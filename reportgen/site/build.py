@@ -190,7 +190,7 @@ def project_of(
 
 def _title(settings: Settings, records: Sequence[Record]) -> str:
     """Return the title of the settings, else the one project's name."""
-    projects = {record.project for record in records}
+    projects = {record.project for record in records if record.project}
     only = projects.pop() if len(projects) == 1 else None
     default = settings.site.title == SiteSettings().title
     return only if default and only else settings.site.title
