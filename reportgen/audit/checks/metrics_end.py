@@ -7,6 +7,7 @@ import msgspec
 from reportgen.audit.evidence import at, counted, last_line, last_step, listed, shown
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
 from reportgen.audit.kinds import is_unended
+from reportgen.audit.rounding import is_rounded
 from reportgen.runs import layout, lock
 from reportgen.runs.numbers import from_stored
 from reportgen.runs.schema import MetricSummary
@@ -162,16 +163,9 @@ def _difference(recorded: MetricSummary, found: MetricSummary, field: str) -> st
     if a is not None and b is not None and field in ("last", "best"):
         if a == b:
             return None
-        if a == _as_printed(b, repr(left)):
+        if is_rounded(repr(left), b):
             return "rounded"
     return f"is {shown(left)}, recomputed {shown(right)}"
-
-
-def _as_printed(value: float, text: str) -> float | None:
-    """Return ``value`` with as many significant digits as ``text`` has."""
-    mantissa = text.lower().partition("e")[0].lstrip("+-")
-    digits = len(mantissa.replace(".", "").lstrip("0")) or 1
-    return float(f"{value:.{digits}g}") if digits < 16 else None
 
 
 CHECKS: tuple[Check, ...] = (RunCompleted(), SummaryRecomputes())

@@ -1,0 +1,146 @@
+"""Prediction files, and which known formula a metric is. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from reportgen.audit import formulas
+from reportgen.audit.formulas import Cell, Predictions, Values
+from reportgen.audit.settings import number_in, plain
+from reportgen.errors import UnreadableError
+from reportgen.runs.goals import split_of, words_of
+from reportgen.runs.schema import MetricDefinition
+
+Formula = Callable[[Predictions], Values]
+_SCORE = "score_"
+_NOT_OF_EXAMPLES = frozenset({"token", "pixel", "word", "char", "top", "k", "at", "soft", "masked"})
+_AVERAGES = ("macro", "micro", "weighted", "binary")
+_BY_PART: tuple[tuple[str, Formula | None], ...] = (
+    ("rootmeansquare", formulas.root_mean_squared_error),
+    ("meansquarederror", formulas.mean_squared_error),
+    ("meanabsoluteerror", formulas.mean_absolute_error),
+    ("l1loss", formulas.mean_absolute_error),
+    ("rsquared", formulas.r2),
+    ("logloss", formulas.log_loss),
+    ("crossentropy", formulas.log_loss),
+    ("averageprecision", None),
+    ("prauc", None),
+    ("aucpr", None),
+    ("rocauc", formulas.auc),
+    ("balancedacc", formulas.balanced_accuracy),
+    ("precision", formulas.precision),
+    ("recall", formulas.recall),
+    ("sensitivity", formulas.recall),
+    ("accuracy", formulas.accuracy),
+    ("errorrate", formulas.error_rate),
+    ("misclassification", formulas.error_rate),
+    ("zerooneloss", formulas.error_rate),
+)
+"""Formulas by a part of a name without separators, the more telling first; None is of none."""
+_BY_WORD: Mapping[str, Formula | None] = {
+    "rmse": formulas.root_mean_squared_error,
+    "mse": formulas.mean_squared_error,
+    "mae": formulas.mean_absolute_error,
+    "r2": formulas.r2,
+    "nll": formulas.log_loss,
+    "auroc": formulas.auc,
+    "auc": formulas.auc,
+    "f1": formulas.f1,
+    "acc": formulas.accuracy,
+    "err": formulas.error_rate,
+}
+_WORD = re.compile(r"[a-z]+\d*")
+_FUNCTION = re.compile(r"([A-Za-z_]\w*)\s*(?:\(|$)")
+
+
+def read_predictions(text: str) -> Predictions:
+    """Return the labelled rows of a prediction file with the columns id, label, prediction.
+
+    A cell that is a number is one; columns ``score_<class>`` are the scores of classes.
+
+    Raises:
+        UnreadableError: No such columns, no row, a row of another length, a score that is no
+            number.
+    """
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    try:
+        header = next(reader, [])
+        rows = [row for row in reader if row]
+    except csv.Error as error:
+        raise UnreadableError(f"is no CSV: {error}") from None
+    lacking = [name for name in ("label", "prediction") if name not in header]
+    if lacking:
+        raise UnreadableError(f"has no column {lacking[0]}")
+    if not rows:
+        raise UnreadableError("has no row")
+    odd = next((row for row in rows if len(row) != len(header)), None)
+    if odd is not None:
+        raise UnreadableError(f"has a row of {len(odd)} cells under {len(header)} columns")
+    at = header.index("label")
+    labelled = [row for row in rows if row[at].strip()]
+    columns = list(zip(*labelled, strict=True)) if labelled else [()] * len(header)
+    return Predictions(
+        labels=_cells(columns[at]),
+        predictions=_cells(columns[header.index("prediction")]),
+        scores={
+            _cell(name.removeprefix(_SCORE)): _scores(name, column)
+            for name, column in zip(header, columns, strict=True)
+            if name.startswith(_SCORE)
+        },
+    )
+
+
+def _cells(column: Sequence[str]) -> list[Cell]:
+    return [_cell(text) for text in column]
+
+
+def _cell(text: str) -> Cell:
+    number = number_in(text)
+    return text.strip() if number is None else number
+
+
+def _scores(name: str, column: Sequence[str]) -> list[float]:
+    found = [number for text in column if (number := number_in(text)) is not None]
+    if len(found) < len(column):
+        raise UnreadableError(f"has something else than finite numbers in {name}")
+    return found
+
+
+def of_split(stem: str, split: str) -> bool:
+    """Tell whether a prediction file is of a split: ``valid`` and ``dev`` are ``val`` as well."""
+    return stem == split or split_of(stem, {}) == split
+
+
+def formula_of(name: str, definition: MetricDefinition | None) -> Formula | None:
+    """Return the known formula of a metric, by its name, else by what computes it.
+
+    Args:
+        name: Of the metric.
+        definition: Of the metric in metrics.yaml.
+    """
+    function = _FUNCTION.search((definition and definition.implementation) or "")
+    return _known(name) or (_known(function[1]) if function else None)
+
+
+def _known(name: str) -> Formula | None:
+    words = words_of(name)
+    if "@" in name or _NOT_OF_EXAMPLES.intersection(words):
+        return None
+    joined = plain(name)
+    for part, formula in _BY_PART:
+        if part in joined:
+            return formula
+    of_words = _WORD.findall(name.lower())
+    return next((_BY_WORD[word] for word in of_words if word in _BY_WORD), None)
+
+
+def averages_of(name: str, definition: MetricDefinition | None) -> list[str]:
+    """Return the ways of averaging that name or definition of a metric say; none says all."""
+    said = [name]
+    if definition is not None:
+        said += [definition.aggregation or "", definition.implementation or ""]
+    words = {word for text in said for word in words_of(text)}
+    return [average for average in _AVERAGES if average in words]
