@@ -14,6 +14,7 @@ from typing import Any
 import wandb
 
 from reportgen.errors import UnavailableError
+from reportgen.logger.interface import Status
 
 if not hasattr(wandb, "init"):  # the folder of runs that wandb left in the working directory
     raise ImportError("wandb is not installed", name="wandb")
@@ -52,9 +53,9 @@ class WandbSink:
         self._run.log({f"best_{metric}": value})
         self._run.save(str(path), base_path=str(path.parent), policy="now")
 
-    def close(self) -> None:
+    def close(self, status: Status = "finished") -> None:
         """End the wandb run."""
-        self._run.finish()
+        self._run.finish(exit_code=int(status != "finished"))
 
 
 def open_sink(folder: Path, *, project: str, name: str, config: Mapping[str, Any]) -> WandbSink:

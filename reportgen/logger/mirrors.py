@@ -44,12 +44,24 @@ def open_mirror(
     return sink
 
 
+def check_mirror(name: Any) -> str:
+    """Return the name of a mirror.
+
+    Raises:
+        UsageError: There is no such mirror.
+    """
+    if isinstance(name, str) and name in _MODULES:
+        return name
+    raise UsageError(
+        f"there is no mirror {name!r:.60}",
+        where="mirror",
+        expected=", ".join(_MODULES),
+        fix=nearest(str(name), _MODULES),
+    )
+
+
 def _module_of(name: str) -> ModuleType:
-    place = _MODULES.get(name)
-    if place is None:
-        raise UsageError(
-            f"there is no mirror {name!r:.60}", where="mirror", fix=nearest(str(name), _MODULES)
-        )
+    place = _MODULES[check_mirror(name)]
     try:
         return import_module(place)
     except ImportError as error:

@@ -61,7 +61,7 @@ def grid_trials(space: Space) -> Iterator[dict[str, Any]]:
         yield dict(zip(space, combination, strict=True))
 
 
-def random_trials(space: Space, count: int, seed: int | None) -> Iterator[dict[str, Any]]:
+def random_trials(space: Space, count: int, seed: int) -> Iterator[dict[str, Any]]:
     """Yield ``count`` trials of a random search; the same ones for the same seed.
 
     Of a space of lists no combination comes twice until all have come.

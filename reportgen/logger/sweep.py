@@ -50,7 +50,7 @@ def sweep(
     planned: int | None = None,
     metric: str | None = None,
     goal: Goal | None = None,
-    seed: int | None = None,
+    seed: int = 0,
     project: str | None = None,
     root: str | os.PathLike[str] | None = None,
 ) -> Sweep:
@@ -65,7 +65,7 @@ def sweep(
         planned: How many trials there will be; the size of the grid by default.
         metric: What the best run is chosen by, such as ``val/accuracy``.
         goal: ``minimize`` or ``maximize``; by default what the metric's name says.
-        seed: Of a random search.
+        seed: Of a random search: the same one draws the same trials, on every rank of a job.
         project: The project of its runs; by default that of the first.
         root: The folder of all runs, as in ``start_run``.
 
@@ -97,7 +97,7 @@ class Sweep:
         planned: int | None,
         metric: str | None,
         goal: Goal | None,
-        seed: int | None,
+        seed: int,
         project: str | None,
         root: str | os.PathLike[str] | None,
     ) -> None:
@@ -112,9 +112,10 @@ class Sweep:
         self.folder: Path | None = None
         self.chosen: str | None = None
         self._space = checked_space(space)
-        self._seed = seed
+        self._seed = _seed(seed)
         self._lock = threading.Lock()
         self._earlier = 0
+        self._asked = False
         self._document = SweepDocument(
             name=self.name,
             space=redact_value(plain_space(self._space))[0],
@@ -122,7 +123,7 @@ class Sweep:
             planned=_planned(planned, method, self._space),
             metric=metric,
             goal=_goal(metric, goal),
-            seed=seed,
+            seed=self._seed if method == "random" else None,
         )
 
     def __enter__(self) -> Sweep:
@@ -164,7 +165,12 @@ class Sweep:
         """Return where a run that is started now belongs."""
         if place.group is not None:
             return place
+        self._asked = True
         return Place(place.project or self.project, self.name, place.name)
+
+    def root_of(self, root: str | os.PathLike[str] | None) -> str | os.PathLike[str] | None:
+        """Return the root of a run that is started now and named ``root``."""
+        return self.root if root is None else root
 
     def joined(self, context: RunContext) -> None:
         """Take note of a run that was started; never raises."""
@@ -188,6 +194,8 @@ class Sweep:
             define_metric(context, metric, {"goal": goal})
 
     def _end(self) -> None:
+        if self.folder is None and self._asked:  # another rank of this job keeps the runs
+            return
         if self.folder is None:
             self.folder = self._expected_folder()
         if self.folder is None:
@@ -253,6 +261,13 @@ def _planned(planned: Any, method: str, space: dict[str, Any]) -> int | None:
     number = None if isinstance(planned, bool) else number_of(planned)
     if not isinstance(number, int) or number < 1:
         raise UsageError(f"planned is {planned!r:.40}", where=_WHERE, expected="a whole number")
+    return number
+
+
+def _seed(seed: Any) -> int:
+    number = None if isinstance(seed, bool) else number_of(seed)
+    if not isinstance(number, int):
+        raise UsageError(f"the seed is {seed!r:.40}", where=_WHERE, expected="a whole number")
     return number
 
 

@@ -120,7 +120,13 @@ def _clean(cell: Cell) -> tuple[Cell, int]:
     return redact_text(cell) if isinstance(cell, str) else (cell, 0)
 
 
-def _csv(rows: Iterable[Iterable[Cell]]) -> str:
+def _csv(rows: list[list[Cell]]) -> str:
+    # A lone carriage return ends a line for readers, and csv quotes only the end it was told of.
+    returns = any(isinstance(cell, str) and "\r" in cell for row in rows for cell in row)
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(
+        text,
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL,
+    ).writerows(rows)
     return text.getvalue()

@@ -36,8 +36,8 @@ class FakeRun:
     ) -> None:
         self.calls.append(("save", glob_str, base_path, policy))
 
-    def finish(self) -> None:
-        self.calls.append(("finish",))
+    def finish(self, exit_code: int | None = None) -> None:
+        self.calls.append(("finish", exit_code))
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_run_is_opened_fed_and_ended(
         ("log", {"confusion": ("image", str(tmp_path / "a.png"))}, 3),
         ("log", {"best_val_accuracy": 0.9}, None),
         ("save", str(tmp_path / "best_model.pt"), str(tmp_path), "now"),
-        ("finish",),
+        ("finish", 0),
     ]
 
 
@@ -128,3 +128,11 @@ def test_the_folder_that_wandb_leaves_behind_is_not_wandb(
             open_wandb(tmp_path)
     finally:
         sys.modules.pop("wandb", None)
+
+
+def test_a_run_that_broke_is_marked_as_such(
+    calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    open_wandb(tmp_path).close("failed")
+    assert calls[-1] == ("finish", 1)

@@ -121,7 +121,9 @@ def test_names_stay_in_their_folder(tmp_path: Path) -> None:
     assert path.parent == artifacts.checkpoints_dir
 
 
-@pytest.mark.parametrize("wrong", [3, object(), {"lock": threading.Lock()}], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [3, object(), {"lock": threading.Lock()}], ids=lambda v: type(v).__name__
+)
 def test_what_is_no_checkpoint_is_refused_and_leaves_nothing(tmp_path: Path, wrong: Any) -> None:
     artifacts = ArtifactManager(tmp_path)
     with pytest.raises(UsageError):
