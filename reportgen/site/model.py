@@ -111,6 +111,15 @@ class Record:
     judged: RunAudit | None
 
     @property
+    def remark(self) -> str:
+        """What a person must know of the run before its numbers; empty when there is nothing."""
+        if self.state != "finished":
+            return self.state
+        if self.view.format == "tracker":
+            return "plain layout"
+        return "uncommitted work" if self.view.git and self.view.git.dirty else ""
+
+    @property
     def folder(self) -> str:
         """Its folder below the site."""
         return f"runs/{self.slug}"

@@ -158,7 +158,7 @@ def _row(
         style=best.style,
         seeds=len(setting.records),
         compare=f"compare/index.html#runs={slugs}",
-        state=best.state if best.state != "finished" else "",
+        state=best.remark,
         tone=best.tone,
         cells=tuple(config_cell(best.config, key) for key in keys),
         spark=sparkline(curve.steps, curve.values) if curve else "",
