@@ -21,12 +21,13 @@ from reportgen.logger.interface import Sink
 from reportgen.logger.lifecycle import Ending, ending_of
 from reportgen.logger.metrics import LogCall
 from reportgen.logger.options import STOP_AFTER
+from reportgen.logger.recording import RecordsMore
 from reportgen.logger.session import Session
 from reportgen.logger.values import step_of, type_name
 from reportgen.runs.schema import Goal, MetricSummary
 
 
-class ActiveRun:
+class ActiveRun(RecordsMore):
     """A run that is being written.
 
     ``log(metrics, step=None)`` keeps one record of numbers and is on disk when it returns; a step
@@ -278,6 +279,8 @@ class ActiveRun:
         self._log_and_tell(metrics, step)
 
     def _tell_sinks(self, what: str, *arguments: Any) -> None:
+        if not self._session.context.active:  # ended, or in a forked child
+            return
         for sink in self._session.sinks:
             try:
                 getattr(sink, what)(*arguments)

@@ -73,11 +73,13 @@ def _close(session: Session, ending: Ending) -> None:
 def _steps(session: Session, ending: Ending) -> list[tuple[Callable[[], object], str]]:
     """The steps in their order: nothing that is sealed may change after the seal."""
     return [
+        (session.extras.stop_watching, "watches"),
         (session.metrics.stop, "metrics"),
         (lambda: _settle_status(session, ending), "run.yaml"),
         (lambda: _tell_error(session, ending), "stderr.log"),
         (session.optimizer.stop, "optimizer"),
         (session.alerts.stop, "alerts"),
+        (session.extras.stop, "system metrics"),
         (lambda: _close_sinks(session), "sinks"),
         (lambda: _last_captures(session), "captures"),
         (lambda: _write_access(session), layout.CONFIG_ACCESS),
@@ -113,7 +115,7 @@ def _tell_error(session: Session, ending: Ending) -> None:
 def _close_sinks(session: Session) -> None:
     for sink in session.sinks:
         try:
-            sink.close()
+            sink.close(session.context.run.status)
         except Exception as error:
             session.context.fault(sink.name, error, lost=0)
 

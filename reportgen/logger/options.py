@@ -14,9 +14,10 @@ from reportgen.capture.command import config_files_in
 from reportgen.capture.shadow import find_top
 from reportgen.config import load_settings
 from reportgen.errors import UsageError
-from reportgen.logger.alert_rules import AlertRule
+from reportgen.logger import sweep
 from reportgen.logger.config import PlainConfig, mapping_of, plain_config, plain_value
 from reportgen.logger.config_files import load_config_file
+from reportgen.logger.extras import ExtraOptions, check_extras
 from reportgen.logger.inputs import InputSpec, checked_input
 from reportgen.logger.naming import Place, split_name
 from reportgen.logger.planned import planned_of
@@ -60,6 +61,7 @@ class Options:
         redacted: How many secrets were replaced in the configuration and the tags.
         config_files: The files to keep.
         planned: Planned steps and epochs.
+        extras: Alerts, mirrors and system metrics.
         stop_after: The step after which REPORTGEN_STOP_AFTER_STEP ends the run.
         resume: The run to go on with.
     """
@@ -73,7 +75,7 @@ class Options:
     data: tuple[InputSpec, ...]
     planned: Planned | None
     checkpoints: Retention | None
-    alerts: tuple[AlertRule, ...]
+    extras: ExtraOptions
     tags: dict[str, Any] = field(default_factory=dict)
     notes: str | None = None
     kind: Kind = "training"
@@ -128,11 +130,13 @@ def check_options(
     data: Iterable[InputSpec],
     planned: Mapping[str, Any] | None,
     checkpoints: Any,
-    alerts: Iterable[AlertRule],
+    alerts: Any,
     require_clean: bool,
     identify: bool,
     durable: bool,
     resume: Any = None,
+    mirror: Any = (),
+    system_every: Any = None,
 ) -> Options:
     """Return the arguments of ``start_run``, checked.
 
@@ -152,6 +156,9 @@ def check_options(
             f"is of type {type_name(notes)}", where="start_run(notes=)", expected="a text"
         )
     place = split_name(name, project, group)
+    search = sweep.current()
+    if search is not None:
+        place = search.place_of(place)
     files = _files(config_files)
     if isinstance(config, str | os.PathLike):
         files.insert(0, Path(config))
@@ -172,7 +179,7 @@ def check_options(
         data=tuple(checked_input(spec) for spec in _listed(data, "data")),
         planned=planned_of(planned, flatten(plain.values) if plain else {}),
         checkpoints=None if checkpoints is None else retention_of(checkpoints),
-        alerts=_alerts(alerts),
+        extras=check_extras(alerts, mirror, system_every),
         tags=kept_tags,
         notes=kept_notes,
         kind=kind,  # type: ignore[arg-type]  # one of the literals, by the check above
@@ -204,18 +211,6 @@ def _tags(tags: Any) -> dict[str, Any]:
         where="start_run(tags=)",
         expected='a mapping such as {"goal": "baseline"}, or a list of words',
     )
-
-
-def _alerts(alerts: Any) -> tuple[AlertRule, ...]:
-    rules = _listed(alerts, "alerts")
-    for rule in rules:
-        if not callable(getattr(rule, "watch", None)):
-            raise UsageError(
-                f"a rule is of type {type_name(rule)}",
-                where="start_run(alerts=)",
-                expected='rules, such as [reportgen.alert_when("train/loss", above=10)]',
-            )
-    return tuple(rules)
 
 
 def _listed(values: Any, argument: str) -> Sequence[Any]:

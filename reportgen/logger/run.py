@@ -9,12 +9,15 @@ from typing import Any, Literal
 
 from reportgen import seeds
 from reportgen.capture import opens
+from reportgen.logger import sweep
 from reportgen.logger.active import ActiveRun as ActiveRun
 from reportgen.logger.alert_rules import AlertRule
+from reportgen.logger.alert_sinks import AlertSink
 from reportgen.logger.inputs import InputSpec
 from reportgen.logger.options import check_options, seed_of, surroundings_of
 from reportgen.logger.retention import Retention
 from reportgen.logger.session import Session
+from reportgen.logger.system import EVERY
 from reportgen.runs.schema import CheckpointPolicy
 
 
@@ -33,7 +36,9 @@ def start_run(
     data: Iterable[InputSpec] = (),
     planned: Mapping[str, Any] | None = None,
     checkpoints: Retention | CheckpointPolicy | Mapping[str, Any] | None = None,
-    alerts: Sequence[AlertRule] = (),
+    alerts: Sequence[AlertRule | AlertSink] = (),
+    mirror: Sequence[str] | str = (),
+    system_every: float | None = EVERY,
     root: str | os.PathLike[str] | None = None,
     require_clean: bool = False,
     identify: bool = False,
@@ -59,7 +64,11 @@ def start_run(
             generator, url.
         planned: ``{"steps": n, "epochs": n}``; else read from customary names in ``config``.
         checkpoints: Which are kept: ``{"keep_last": 5, "best": "val/accuracy"}``.
-        alerts: Rules of ``reportgen.alert_when``, besides those for NaN and divergence.
+        alerts: Rules of ``reportgen.alert_when``, besides those for NaN and divergence, and
+            where alerts go besides the log: ``alert_by_webhook``, ``alert_by_mail``.
+        mirror: Tools that repeat what is logged in their own format: ``["tensorboard"]``.
+        system_every: Seconds from one sample of processor, memory, disk and accelerators to the
+            next, in system.jsonl; None for no samples.
         root: The folder of all runs; else that of reportgen.toml, else ``runs``.
         require_clean: Refuse to start with uncommitted changes.
         identify: Record the names of host and user and the path of the interpreter too.
@@ -77,12 +86,13 @@ def start_run(
         NotFoundError: There is no run to resume; near names are given.
     """
     begun = time.perf_counter()
+    search = sweep.current()
     opens.start()
     with opens.unheard():
         number = seed_of(seed, deterministic)
         options = check_options(
             config,
-            surroundings=surroundings_of(root),
+            surroundings=surroundings_of(root if search is None else search.root_of(root)),
             project=project,
             group=group,
             name=name,
@@ -94,6 +104,8 @@ def start_run(
             planned=planned,
             checkpoints=checkpoints,
             alerts=alerts,
+            mirror=mirror,
+            system_every=system_every,
             require_clean=require_clean,
             identify=identify,
             durable=durable,
@@ -102,5 +114,7 @@ def start_run(
         if number is not None:
             seeds.set_seed(number, deterministic)
         session = Session(options)
+        if search is not None:
+            search.joined(session.context)
     session.context.add_overhead("captures", time.perf_counter() - begun)
     return ActiveRun(session)

@@ -19,6 +19,7 @@ from reportgen.logger.config_access import Access, Config
 from reportgen.logger.config_files import keep_config_files, settings_in
 from reportgen.logger.context import RunContext
 from reportgen.logger.durable import Syncer
+from reportgen.logger.extras import Extras
 from reportgen.logger.figures import FigureStore
 from reportgen.logger.folder import RUN_DIR, RunFolder, make_folder
 from reportgen.logger.inputs import DataRecord
@@ -85,7 +86,13 @@ class Session:
             config=options.plain.values if options.plain else None,
         )
         self.optimizer = OptimizerProbe(self.context)
-        self.alerts = AlertWatcher(self.context, options.alerts, ticks=[self.optimizer.refresh])
+        self.alerts = AlertWatcher(
+            self.context,
+            options.extras.rules,
+            options.extras.alert_sinks,
+            ticks=[self.optimizer.refresh],
+        )
+        self.extras = Extras(self.context, options.extras)
         self.background = Background(self.context)
         self.data = DataRecord(self.context, self.background.submit, options.surroundings.top)
         self.syncer = Syncer(self.metrics) if options.durable else None
@@ -168,6 +175,9 @@ class Session:
             self.data.add(spec)
         self.optimizer.start()
         self.alerts.start()
+        self.sinks.extend(
+            self.extras.start(self.options.plain.values if self.options.plain else {})
+        )
         if self.place.fallback is not None:
             context.fault("run folder", f"{self.place.fallback}, so it is {context.folder}", lost=0)
         if self.options.place.name and says_nothing(self.options.place.name):

@@ -165,7 +165,7 @@ def test_a_signal_while_the_run_is_closed_waits_for_the_seal(
             name = "slow"
             def metrics(self, values, step): pass
             def figure(self, name, path, step): pass
-            def close(self):
+            def close(self, status):
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(0.1)
         run = reportgen.start_run(name="r")

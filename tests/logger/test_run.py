@@ -464,8 +464,8 @@ def test_a_sink_hears_what_was_written_and_cannot_harm(
         def figure(self, name: str, path: Path, step: int | None) -> None:
             self.heard.append((name, path.name, step))
 
-        def close(self) -> None:
-            self.heard.append("closed")
+        def close(self, status: Any = "finished") -> None:
+            self.heard.append(f"closed: {status}")
 
     sink = Recorder()
     with reportgen.start_run(name="r") as run:
@@ -475,7 +475,7 @@ def test_a_sink_hears_what_was_written_and_cannot_harm(
         run.log_figure("plot", b"<svg xmlns='http://www.w3.org/2000/svg'/>", step=2)
     heard = [({"a": 1.0}, step) for step in range(3)]
     assert sink.heard[:3] == heard
-    assert sink.heard[-1] == "closed"
+    assert sink.heard[-1] == "closed: finished"
     assert document(run.folder)["dropped"] == {"recorder": 1}
     assert "recorder" in caplog.text
 
