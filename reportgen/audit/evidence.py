@@ -32,6 +32,14 @@ def listed(names: Iterable[str], *, limit: int = 3) -> str:
     return f"{head} and {rest} more" if rest > 0 else head
 
 
+def stated(texts: Iterable[str], *, limit: int = 3) -> str:
+    """Return statements one after the other: ``a; b; c; and 4 more``."""
+    every = list(texts)
+    head = [text if len(text) <= 200 else f"{text[:199]}…" for text in every[:limit]]
+    rest = len(every) - limit
+    return "; ".join([*head, f"and {rest} more"] if rest > 0 else head)
+
+
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """Return ``1 file`` or ``1,200 files``."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

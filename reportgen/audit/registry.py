@@ -14,10 +14,12 @@ from reportgen.audit.checks import (
     hyperparameters_optimizer,
     hyperparameters_search,
     hyperparameters_use,
+    metrics_checkpoint,
     metrics_course,
     metrics_end,
     metrics_evaluation,
     metrics_learning,
+    metrics_predictions,
     metrics_series,
 )
 from reportgen.audit.interface import Check
@@ -34,6 +36,8 @@ CHECKS: tuple[Check, ...] = (
     *metrics_course.CHECKS,
     *metrics_end.CHECKS,
     *metrics_evaluation.CHECKS,
+    *metrics_checkpoint.CHECKS,
+    *metrics_predictions.CHECKS,
     *metrics_learning.CHECKS,
     *artifacts.CHECKS,
     *code.CHECKS,

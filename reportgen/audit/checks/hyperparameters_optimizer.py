@@ -8,7 +8,16 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from reportgen.audit.evidence import at, counted, listed, metrics_place, number, shown, step_of
+from reportgen.audit.evidence import (
+    at,
+    counted,
+    listed,
+    metrics_place,
+    number,
+    shown,
+    stated,
+    step_of,
+)
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
 from reportgen.audit.kinds import no_gradient_training
 from reportgen.audit.plan import Plan, plan_of
@@ -82,7 +91,7 @@ class OptimizerCoreLogged(Check):
         wrong = [*_wrong_class(name, ran), *_wrong_rate(rates, ran), *_wrong_steps(plan)]
         if wrong:
             where = [at(view, layout.CONFIG, key) for key, _ in wrong[:3]]
-            return self.failed(listed(text for _, text in wrong), inspected=4, where=where)
+            return self.failed(stated(text for _, text in wrong), inspected=4, where=where)
         if missing:
             return self.failed(
                 f"{listed(missing, limit=4)} not recorded",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from reportgen.audit.evidence import counted, listed, number, shown
+from reportgen.audit.evidence import counted, listed, number, shown, stated
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity, Where
 from reportgen.audit.search_space import Axis, axes_of
 from reportgen.errors import LimitError, UnreadableError
@@ -67,7 +67,7 @@ class SearchSpaceRecorded(Check):
             return self.failed(message, inspected=len(axes), where=[_PLACE])
         outside = [text for axis in axes if axis.bounded for text in _outside(axis, trials)]
         if outside:
-            return self.failed(listed(outside), inspected=len(trials), where=[_PLACE])
+            return self.failed(stated(outside), inspected=len(trials), where=[_PLACE])
         return self._complete(sweep, axes, bare, trials)
 
     def _complete(

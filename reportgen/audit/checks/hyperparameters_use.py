@@ -13,7 +13,7 @@ from reportgen.audit.config_sources import (
     read_source,
     same_value,
 )
-from reportgen.audit.evidence import at, counted, listed, shown, unavailable
+from reportgen.audit.evidence import at, counted, listed, shown, stated, unavailable
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
 from reportgen.audit.recorded_tree import recorded_tree
 from reportgen.errors import ReportgenError, UnavailableError
@@ -119,7 +119,7 @@ class ConfigSourceMatch(Check):
         argv = view.run.command.argv if view.run.command else []
         keys, different = compared(sources, config, argv)
         if different:
-            listing = listed(
+            listing = stated(
                 f"{one.key} is {shown(one.value)} in {one.path} and "
                 + ("not logged" if one.configured is None else shown(config[one.configured]))
                 for one in different

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from reportgen.audit.evidence import counted, listed, metrics_place, number, shown, step_of
+from reportgen.audit.evidence import counted, listed, metrics_place, number, shown, stated, step_of
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity, Where
 from reportgen.audit.kinds import no_gradient_training
 from reportgen.runs import layout
@@ -50,7 +50,7 @@ class SeriesStepsSane(Check):
         clock = context.policy.tolerances.clock_seconds
         disorder = [found for one in courses if (found := _disorder(one, clock))]
         if disorder:
-            message = listed(text for _, text in disorder)
+            message = stated(text for _, text in disorder)
             where = [step_of(view, step) for step, _ in disorder[:3]]
             return self.failed(message, inspected=len(courses), where=where)
         return self._gaps(context, courses, [mark.step for mark in marks])
@@ -68,7 +68,7 @@ class SeriesStepsSane(Check):
                 marked = any(mark is not None and left < mark <= right for mark in marks)
                 (explained if marked or view.run.dropped else bare).append((right, text))
         if bare:
-            message = listed(text for _, text in bare)
+            message = stated(text for _, text in bare)
             where = [step_of(view, step) for step, _ in bare[:3]]
             return self.failed(message, inspected=len(courses), where=where)
         if explained:
@@ -76,7 +76,7 @@ class SeriesStepsSane(Check):
             reason = (
                 f"records were lost: {lost}" if view.run.dropped else "the run was resumed there"
             )
-            message = f"{listed(text for _, text in explained)}; {reason}"
+            message = f"{stated(text for _, text in explained)}; {reason}"
             where = [step_of(view, step) for step, _ in explained[:3]]
             return self.partial(message, inspected=len(courses), where=where)
         message = f"{counted(len(courses), 'series', 'series')} in order"

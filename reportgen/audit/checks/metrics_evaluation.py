@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from reportgen.audit.evidence import at, counted, listed, metrics_place, shown, step_of
+from reportgen.audit.evidence import at, counted, listed, metrics_place, shown, stated, step_of
 from reportgen.audit.headline import headline_metric, is_test_metric, searched_metric
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
 from reportgen.audit.settings import plain
@@ -49,7 +49,7 @@ class SplitTestIsolated(Check):
         chosen = _chosen_by(context)
         if chosen:
             where = [place for place, _ in chosen[:3]]
-            message = listed(text for _, text in chosen)
+            message = stated(text for _, text in chosen)
             return self.failed(message, inspected=max(1, len(tests)), where=where)
         steps = sorted({step for one in tests for step, _ in one.settled()})
         training = _training(view, tests)
