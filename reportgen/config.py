@@ -64,7 +64,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         goals: Metric name to the direction in which it is better.
         group_by: Keys of a run that place it in a group, such as ``config.model``.
         theme: Name of a built-in theme, or the absolute path of a theme's folder.
-        policy: Absolute path of an audit policy; None is the built-in one.
+        policy: Absolute path of an audit policy, or the bare name of a built-in one, such as
+            ``strict``; None is the default one.
         site: What the site says about itself.
         source: The file that was read; None when there is none.
     """
@@ -299,12 +300,17 @@ def _absolute(layer: dict[str, Any], base: Path) -> dict[str, Any]:
     resolved = dict(layer)
     if "roots" in layer:
         resolved["roots"] = [str(base / root) for root in layer["roots"]]
-    if "policy" in layer:
-        resolved["policy"] = str(base / layer["policy"])
+    policy = layer.get("policy", "")
+    if _is_path(policy) or "." in policy:
+        resolved["policy"] = str(base / policy)
     theme = layer.get("theme", "")
-    if theme.startswith(".") or "/" in theme or os.sep in theme:
+    if _is_path(theme):
         resolved["theme"] = str(base / theme)
     return resolved
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith(".") or "/" in text or os.sep in text
 
 
 def _merge(into: dict[str, Any], layer: Mapping[str, Any]) -> None:

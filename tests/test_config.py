@@ -148,6 +148,17 @@ def test_goals_add_up_over_the_sources(tmp_path: Path) -> None:
     }
 
 
+def test_a_bare_word_is_a_built_in_policy_and_all_else_a_file(tmp_path: Path) -> None:
+    for policy, expected in {
+        "strict": Path("strict"),
+        "./strict": tmp_path / "strict",
+        "lab.yaml": tmp_path / "lab.yaml",
+        "ci/lab": tmp_path / "ci" / "lab",
+    }.items():
+        write(tmp_path, f'policy = "{policy}"')
+        assert load_settings(tmp_path, environ={}).policy == expected
+
+
 def test_a_theme_s_folder_is_found_from_the_file(tmp_path: Path) -> None:
     write(tmp_path, 'theme = "./themes/lab"')
     assert load_settings(tmp_path, environ={}).theme == str(tmp_path / "themes" / "lab")

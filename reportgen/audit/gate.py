@@ -28,12 +28,12 @@ def reasons_of(audit: RunAudit, policy: Policy) -> list[GateReason]:
     return reasons
 
 
-def verdict(audits: Sequence[RunAudit], policy: Policy) -> Gate:
-    """Return the verdict over all runs."""
-    reasons = [reason for audit in audits for reason in reasons_of(audit, policy)]
+def verdict(judged: Sequence[tuple[RunAudit, Policy]]) -> Gate:
+    """Return the verdict over all runs, each with the policy that judges it."""
+    reasons = [reason for audit, policy in judged for reason in reasons_of(audit, policy)]
     warnings = sum(
         policy.level(result.id) == "warn" and result.outcome is Outcome.FAIL
-        for audit in audits
+        for audit, policy in judged
         for result in audit.checks
     )
     return Gate(passed=not reasons, reasons=tuple(reasons), warnings=warnings)

@@ -73,7 +73,8 @@ class AuditContext:
 
     Attributes:
         run: The run's folder, read-only.
-        policy: Tolerances and exemptions.
+        policy: What the gate does, tolerances and exemptions; a lighter one for a run tagged
+            ``debug``.
         repository: The enclosing repository, or the reason why there is none to read.
         online: Whether the network may be asked.
     """
@@ -88,7 +89,7 @@ class AuditContext:
         online: bool = False,
     ) -> None:
         self.run = run
-        self.policy = policy
+        self.policy = policy.judging(run.run.tags)
         self.repository = repository
         self.online = online
         self._find_siblings = siblings

@@ -1,9 +1,13 @@
 """The policy: what the gate does with each check, tolerances, and exemptions.
 
-A policy file is laid over the built-in one, key by key::
+A policy file is laid over a built-in profile, key by key::
 
     name: lab
+    extends: strict                   # default, strict, debug or publication
+    severities: {M: error}            # of the checks of that severity, less those that an error
+                                      # would make depend on the network
     gate: {code.commit-exists: error, "metrics.*": warn}
+    worse_than_base: error
     minimum_score: 60
     tolerances: {divergence_factor: 5}
     exemptions:
@@ -25,14 +29,22 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from reportgen.audit.report import CheckResult, Exemption
+from reportgen.audit.report import CheckResult, Exemption, Severity
 from reportgen.errors import ReportgenError, SettingsError
 from reportgen.fs.documents import load_yaml
 from reportgen.runs.schema import Goal
 from reportgen.suggest import nearest
 
 GateLevel = Literal["off", "warn", "error"]
-DEFAULT_FILE = Path(__file__).with_name("policy") / "default.yaml"
+PROFILES = ("default", "strict", "debug", "publication")
+"""The built-in policies: ``policy/<name>.yaml``, each laid over the first."""
+
+DEBUG = "debug"
+"""The tag of runs that are judged by the profile of that name."""
+
+_LAYERS = ("extends", "severities")
+_UNSTEADY = frozenset({"network", "replay"})
+_FOLDER = Path(__file__).with_name("policy")
 
 
 class Tolerances(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -55,6 +67,9 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         name: Shown in the report.
         gate: What the gate does with each check, by id.
         minimum_score: Headline below which a run fails the gate, or None.
+        worse_than_base: What the gate does when a check says less of a run than on the base.
+        debug_gate: What the gate does with each check for a run tagged ``debug``; None when it
+            is judged like any other.
         tolerances: The numbers that checks judge by.
         goals: What a metric is for where a run does not say; the first of them that a run has is
             the one it is judged by, unless its checkpoints or its search name another.
@@ -65,6 +80,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: str
     gate: dict[str, GateLevel]
     minimum_score: int | None
+    worse_than_base: GateLevel
+    debug_gate: dict[str, GateLevel] | None
     tolerances: Tolerances
     goals: dict[str, Goal]
     claims: tuple[str, ...]
@@ -92,19 +109,42 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Raises:
             SettingsError: A word is none of these.
         """
-        gate = dict(self.gate)
-        for word in words:
-            if word == "error":
-                continue
-            if word == "none":
-                gate = dict.fromkeys(gate, "off")
-            elif word == "warn":
-                gate = {check: "error" if it == "warn" else it for check, it in gate.items()}
-            else:
-                known = [*gate, "error", "warn", "none"]
-                for check in _matching(word, gate, "--fail-on", known):
-                    gate[check] = "error"
-        return msgspec.structs.replace(self, gate=gate)
+        told = list(words)
+        debug = None if self.debug_gate is None else _failing(self.debug_gate, told)
+        worse = "off" if "none" in told else self.worse_than_base
+        gate = _failing(self.gate, told)
+        return msgspec.structs.replace(self, gate=gate, debug_gate=debug, worse_than_base=worse)
+
+    def judging(self, tags: Mapping[str, Any]) -> Policy:
+        """Return the policy that judges a run with these tags: a lighter gate for debugging.
+
+        Args:
+            tags: Those of run.yaml, which are sealed; a label that is made later counts not.
+        """
+        if self.debug_gate is None or not _is_set(tags.get(DEBUG)):
+            return self
+        return msgspec.structs.replace(
+            self, name=DEBUG, gate=self.debug_gate, debug_gate=None, worse_than_base="off"
+        )
+
+
+def _is_set(tag: Any) -> bool:
+    """A tag is set by any value but those that say no."""
+    return tag is not None and str(tag).strip().lower() not in ("false", "no", "0", "off")
+
+
+def _failing(gate: Mapping[str, GateLevel], words: Iterable[str]) -> dict[str, GateLevel]:
+    gate = dict(gate)
+    for word in words:
+        if word == "none":
+            gate = dict.fromkeys(gate, "off")
+        elif word == "warn":
+            gate = {check: "error" if it == "warn" else it for check, it in gate.items()}
+        elif word != "error":
+            known = [*gate, "error", "warn", "none"]
+            for check in _matching(word, gate, "--fail-on", known):
+                gate[check] = "error"
+    return gate
 
 
 def expired(exemption: Exemption, today: datetime.date) -> bool:
@@ -113,63 +153,126 @@ def expired(exemption: Exemption, today: datetime.date) -> bool:
 
 
 def load_policy(path: Path | None = None) -> Policy:
-    """Return the policy of a file laid over the built-in one, or the built-in one.
+    """Return the policy of a file, laid over the profile that it extends, or a built-in profile.
+
+    Args:
+        path: A file, or the bare name of a profile; the default profile if None.
 
     Raises:
         SettingsError: The file cannot be read, or a key, check or value is wrong.
     """
-    base = _read(DEFAULT_FILE)
-    if path is None:
-        return _convert(base, DEFAULT_FILE)
-    own = _read(path)
-    unknown = next((key for key in own if key not in base), None)
-    if unknown is not None:
-        raise SettingsError("unknown key", where=f"{path}: {unknown}", fix=nearest(unknown, base))
-    merged = {**base, "name": path.stem, **own}
-    merged["gate"] = _gate(base["gate"], own.get("gate") or {}, path)
-    merged["tolerances"] = {**base["tolerances"], **_mapping(own, "tolerances", path)}
-    return _convert(merged, path)
-
-
-def _read(path: Path) -> dict[str, Any]:
+    if path is None or str(path) in PROFILES:
+        return _convert(_profile(str(path or PROFILES[0])), "built-in policy")
     try:
-        document = load_yaml(path.read_bytes(), name=str(path))
+        data = path.read_bytes()
     except OSError as error:
         raise SettingsError(
             f"cannot be read: {error.strerror}",
             where=str(path),
-            expected="a policy file",
+            expected=f"a policy file, or one of {', '.join(PROFILES)}",
             fix="Name another file, or leave it out for the built-in policy",
         ) from None
+    return read_policy(data, str(path))
+
+
+def read_policy(data: bytes, name: str) -> Policy:
+    """Return the policy that the bytes of a file hold, laid over the profile that it extends.
+
+    Args:
+        data: YAML.
+        name: What the file is called in messages; its stem is the name of the policy.
+
+    Raises:
+        SettingsError: A key, check or value is wrong.
+    """
+    own = {"name": Path(name).stem, **_read(data, name)}
+    profile = own.get("extends", PROFILES[0])
+    if profile not in PROFILES:
+        fix = nearest(str(profile), PROFILES)
+        raise SettingsError(f"no profile {profile!r}", where=f"{name}: extends", fix=fix)
+    return _convert(_laid_over(_profile(profile), own, name), name)
+
+
+def _profile(name: str) -> dict[str, Any]:
+    first, file = (_FOLDER / f"{one}.yaml" for one in (PROFILES[0], name))
+    base = _read(first.read_bytes(), str(first))
+    if name == PROFILES[0]:
+        return base
+    return _laid_over(base, _read(file.read_bytes(), str(file)), str(file))
+
+
+def _laid_over(base: dict[str, Any], own: dict[str, Any], name: str) -> dict[str, Any]:
+    known = [*base, *_LAYERS]
+    unknown = next((key for key in own if key not in known), None)
+    if unknown is not None:
+        raise SettingsError("unknown key", where=f"{name}: {unknown}", fix=nearest(unknown, known))
+    merged = {**base, **{key: value for key, value in own.items() if key not in _LAYERS}}
+    gate = _by_severity(base["gate"], own.get("severities") or {}, name)
+    merged["gate"] = _gate(gate, own.get("gate") or {}, name)
+    merged["tolerances"] = {**base["tolerances"], **_tolerances(own, name)}
+    merged["worse_than_base"] = _level(merged["worse_than_base"])
+    return merged
+
+
+def _read(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        document = load_yaml(data, name=name)
     except ReportgenError as error:
         raise SettingsError(error.what, where=error.where, expected=error.expected) from None
     if not isinstance(document, dict):
         raise SettingsError(
-            "is no mapping", where=str(path), expected="keys such as gate and tolerances"
+            "is no mapping", where=name, expected="keys such as gate and tolerances"
         )
     return document
 
 
-def _mapping(document: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
-    value = document.get(key) or {}
+def _tolerances(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = document.get("tolerances") or {}
+    where = f"{name}: tolerances"
     if not isinstance(value, Mapping):
-        raise SettingsError("is no mapping", where=f"{path}: {key}", expected="keys and values")
-    unknown = next((name for name in value if name not in Tolerances.__struct_fields__), None)
+        raise SettingsError("is no mapping", where=where, expected="keys and values")
+    unknown = next((key for key in value if key not in Tolerances.__struct_fields__), None)
     if unknown is not None:
         fix = nearest(str(unknown), Tolerances.__struct_fields__)
-        raise SettingsError("unknown key", where=f"{path}: {key}.{unknown}", fix=fix)
+        raise SettingsError("unknown key", where=f"{where}.{unknown}", fix=fix)
     return value
 
 
-def _gate(base: Mapping[str, Any], own: Any, path: Path) -> dict[str, Any]:
+def _by_severity(base: Mapping[str, Any], own: Any, name: str) -> dict[str, Any]:
+    where = f"{name}: severities"
     if not isinstance(own, Mapping):
-        raise SettingsError("is no mapping", where=f"{path}: gate", expected="check: error")
+        raise SettingsError("is no mapping", where=where, expected="a severity: error")
+    if not own:
+        return dict(base)
+    unknown = next((key for key in own if key not in list(Severity)), None)
+    if unknown is not None:
+        raise SettingsError(
+            f"no severity {unknown!r}", where=where, fix=nearest(str(unknown), list(Severity))
+        )
+    from reportgen.audit.registry import CHECKS_BY_ID
+
+    gate = dict(base)
+    for check in base:
+        level = own.get(CHECKS_BY_ID[check].severity.value)
+        # What asks the network may fail for reasons that are nobody's here.
+        steady = _UNSTEADY.isdisjoint(CHECKS_BY_ID[check].needs)
+        if level is not None and (steady or level != "error"):
+            gate[check] = _level(level)
+    return gate
+
+
+def _level(value: Any) -> Any:
+    """YAML reads a bare off as false."""
+    return "off" if value is False else value
+
+
+def _gate(base: Mapping[str, Any], own: Any, name: str) -> dict[str, Any]:
+    if not isinstance(own, Mapping):
+        raise SettingsError("is no mapping", where=f"{name}: gate", expected="check: error")
     gate = dict(base)
     for pattern, level in own.items():
-        # YAML reads a bare off as false.
-        chosen = "off" if level is False else level
-        for check in _matching(str(pattern), base, f"{path}: gate", base):
-            gate[check] = chosen
+        for check in _matching(str(pattern), base, f"{name}: gate", base):
+            gate[check] = _level(level)
     return gate
 
 
@@ -182,18 +285,32 @@ def _matching(pattern: str, checks: Iterable[str], where: str, known: Iterable[s
     return found
 
 
-def _convert(document: Mapping[str, Any], path: Path) -> Policy:
+def _convert(document: Mapping[str, Any], name: str) -> Policy:
     dated = [_with_dates(entry) for entry in document.get("exemptions") or ()]
+    fields = {**document, "exemptions": dated, "debug_gate": _debug_gate(document, name)}
+    del fields["debug_profile"]
     try:
-        policy = msgspec.convert({**document, "exemptions": dated}, Policy)
+        policy = msgspec.convert(fields, Policy)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at `$.")
-        where = f"{path}: {place.rstrip('`')}" if place else str(path)
+        where = f"{name}: {place.rstrip('`')}" if place else name
         raise SettingsError(what, where=where) from None
     for exemption in policy.exemptions:
-        _matching(exemption.check, policy.gate, f"{path}: exemptions", policy.gate)
-        _check_date(exemption, path)
+        _matching(exemption.check, policy.gate, f"{name}: exemptions", policy.gate)
+        _check_date(exemption, name)
     return policy
+
+
+def _debug_gate(document: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    profile = document["debug_profile"]
+    if profile is None:
+        return None
+    if profile != DEBUG:
+        raise SettingsError(
+            f"is {profile!r}", where=f"{name}: debug_profile", expected=f"{DEBUG} or null"
+        )
+    gate: dict[str, Any] = _profile(DEBUG)["gate"]
+    return gate
 
 
 def _with_dates(entry: Any) -> Any:
@@ -206,12 +323,12 @@ def _with_dates(entry: Any) -> Any:
     }
 
 
-def _check_date(exemption: Exemption, path: Path) -> None:
+def _check_date(exemption: Exemption, name: str) -> None:
     try:
         datetime.date.fromisoformat(exemption.until)
     except ValueError:
         raise SettingsError(
             f"{exemption.until!r} is no date",
-            where=f"{path}: exemptions, {exemption.check}",
+            where=f"{name}: exemptions, {exemption.check}",
             expected="the last day, such as 2027-01-31",
         ) from None

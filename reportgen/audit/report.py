@@ -90,6 +90,7 @@ class RunAudit(Struct, frozen=True, kw_only=True):
         path: Its folder, as it was found below the path asked for.
         place: The same from the top of its repository; never absolute.
         state: Status as a person would put it (``RunView.state``).
+        policy: Name of the policy that judged it.
         facts: What is out of the ordinary about it, found by no check: a changed work tree ...
         score: Headline.
         level: ``L0`` to ``L5``: the lowest category decides.
@@ -112,6 +113,7 @@ class RunAudit(Struct, frozen=True, kw_only=True):
     checks: tuple[CheckResult, ...]
     next_step: NextStep | None
     place: str = "."
+    policy: str = "default"
     facts: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
     problems: tuple[Problem, ...] = ()

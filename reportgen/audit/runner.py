@@ -16,7 +16,7 @@ from reportgen.audit.kinds import is_unended
 from reportgen.audit.next_step import next_step_of
 from reportgen.audit.organisation import advice_of, facts_of
 from reportgen.audit.places import place_of
-from reportgen.audit.policy import Policy, expired, load_policy
+from reportgen.audit.policy import DEBUG, Policy, expired, load_policy
 from reportgen.audit.registry import CHECKS
 from reportgen.audit.report import (
     AuditReport,
@@ -79,7 +79,7 @@ def audit_runs(
     day = today or datetime.date.today()
     siblings = Siblings(views)
     with Repositories(repository) as repositories:
-        audits = []
+        judged: list[tuple[RunAudit, Policy]] = []
         for view in views:
             context = AuditContext(
                 view,
@@ -88,12 +88,13 @@ def audit_runs(
                 siblings=partial(siblings.of, view),
                 online=online,
             )
-            audits.append(audit_run(context, today=day))
-            advance(len(audits), len(views))
+            judged.append((audit_run(context, today=day), context.policy))
+            advance(len(judged), len(views))
     problems += found.problems + _expired(policy, day)
+    audits = [audit for audit, _ in judged]
     return AuditReport(
         policy=policy.name,
-        gate=gate.verdict(audits, policy),
+        gate=gate.verdict(judged),
         next_step=next_step_of(audits),
         runs=tuple(audits),
         problems=tuple(problems),
@@ -124,7 +125,8 @@ def audit_run(
         categories=categories,
         checks=tuple(results),
         next_step=None,
-        facts=facts_of(view),
+        policy=context.policy.name,
+        facts=facts_of(view) + _light(context.policy),
         advice=advice_of(view),
         problems=tuple(view.problems),
     )
@@ -133,6 +135,10 @@ def audit_run(
         passed=not gate.reasons_of(audit, context.policy),
         next_step=next_step_of([audit]),
     )
+
+
+def _light(policy: Policy) -> tuple[str, ...]:
+    return ("judged by the debug profile",) if policy.name == DEBUG else ()
 
 
 class _Judge:
