@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +50,25 @@ class ActiveRun(RecordsMore):
 
     def __repr__(self) -> str:
         return f"<run {self.id} {self.name!r} in {str(self.folder)!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Arrive as a run that keeps nothing where it is sent to: one process writes."""
+        from reportgen.logger.silent import silent_copy
+
+        config = self._session.options.config or {}
+        try:
+            pickle.dumps(config)
+        except Exception:
+            plain = self._session.options.plain
+            config = plain.values if plain else {}
+        return silent_copy, (config, self.name, self.id)
+
+    def __copy__(self) -> ActiveRun:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ActiveRun:
+        """Stay the same run: a copy of a model that holds it must not become a second writer."""
+        return self
 
     def __enter__(self) -> ActiveRun:
         return self

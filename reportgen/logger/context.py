@@ -43,6 +43,7 @@ class RunContext:
         run: The live run.yaml; change it under ``lock``, then call ``write_run``.
         definitions: The metric definitions declared so far, by metric.
         external: Files that are kept elsewhere, for the seal.
+        unsettled: Files that another process still writes at the end, which the seal leaves out.
         active: Whether this process may write; False after the end, and in a forked child.
         ended: Whether ``active`` is False because the run has ended.
         say: Takes a line for training.log.
@@ -55,6 +56,7 @@ class RunContext:
         self.run = run
         self.definitions: dict[str, MetricDefinition] = {}
         self.external: list[ManifestFile] = []
+        self.unsettled: set[str] = set()
         self.active = True
         self.ended = False
         self.lock = threading.RLock()

@@ -20,6 +20,7 @@ from reportgen.logger.config import plain_value
 from reportgen.logger.context import RunContext
 from reportgen.logger.folder import release_claim
 from reportgen.logger.lifecycle import Ending
+from reportgen.logger.rank_mark import wait_for_ranks
 from reportgen.runs import layout
 from reportgen.runs.metric_log import read_metric_log
 from reportgen.runs.redact import redact_value
@@ -75,6 +76,7 @@ def _steps(session: Session, ending: Ending) -> list[tuple[Callable[[], object],
     return [
         (session.extras.stop_watching, "watches"),
         (session.metrics.stop, "metrics"),
+        (lambda: _wait_for_ranks(session), "ranks"),
         (lambda: _settle_status(session, ending), "run.yaml"),
         (lambda: _tell_error(session, ending), "stderr.log"),
         (session.optimizer.stop, "optimizer"),
@@ -171,6 +173,11 @@ def _write_exit(session: Session) -> None:
     session.context.write(layout.EXIT, Exit(determinism=determinism_flags(), streams=streams))
 
 
+def _wait_for_ranks(session: Session) -> None:
+    if session.options.all_ranks:
+        wait_for_ranks(session.context, session.options.rank.world)
+
+
 def _forget_unchanged(session: Session) -> None:
     if session.earlier is not None and session.context.active:
         forget_unchanged(session.context.folder, session.earlier.attempt)
@@ -188,6 +195,6 @@ def seal_folder(context: RunContext) -> None:
         context.fault("run folder", "it was removed while the run was written", lost=0)
     context.close()
     try:
-        seal(context.folder, external=context.external)
+        seal(context.folder, external=context.external, unsettled=context.unsettled)
     except Exception as error:
         context.warn(f"the run is not sealed: {type(error).__name__}: {error}"[:300])

@@ -21,7 +21,7 @@ from reportgen.errors import UsageError
 from reportgen.fs.append import LineAppender
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.logger.context import RunContext
-from reportgen.logger.resume import Earlier
+from reportgen.logger.resume import Continuation
 from reportgen.logger.values import STEP_LIMIT, step_of, stored_number, type_name
 from reportgen.runs import lock
 
@@ -44,7 +44,9 @@ class MetricWriter:
         log: ``log(metrics, step=None)``, the call of the hot path.
     """
 
-    def __init__(self, context: RunContext, path: Path, earlier: Earlier | None = None) -> None:
+    def __init__(
+        self, context: RunContext, path: Path, earlier: Continuation | None = None
+    ) -> None:
         self._context = context
         self._path = path
         self._lock = threading.Lock()
@@ -53,7 +55,7 @@ class MetricWriter:
         self._timed_seconds = 0.0
         self._timed_calls = 0
         self._stopped = False
-        self._appender: LineAppender | None = earlier.metrics if earlier else None
+        self._appender: LineAppender | None = earlier.file if earlier else None
         last = earlier.first_step - 1 if earlier else -1
         self.log, self._use, self._state = _fast_path(self, self._known, last)
         if earlier is None:

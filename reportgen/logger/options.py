@@ -21,6 +21,8 @@ from reportgen.logger.extras import ExtraOptions, check_extras
 from reportgen.logger.inputs import InputSpec, checked_input
 from reportgen.logger.naming import Place, split_name
 from reportgen.logger.planned import planned_of
+from reportgen.logger.rank_mark import job_of
+from reportgen.logger.ranks import Rank, rank_of
 from reportgen.logger.resume_target import ResumeTarget, resume_target
 from reportgen.logger.retention import Retention, retention_of
 from reportgen.logger.values import number_of, type_name
@@ -64,6 +66,8 @@ class Options:
         extras: Alerts, mirrors and system metrics.
         stop_after: The step after which REPORTGEN_STOP_AFTER_STEP ends the run.
         resume: The run to go on with.
+        rank: Which process of a distributed job this is.
+        all_ranks: Whether the ranks other than 0 log metrics of their own.
     """
 
     place: Place
@@ -83,6 +87,8 @@ class Options:
     durable: bool = False
     stop_after: int | None = None
     resume: ResumeTarget | None = None
+    rank: Rank = field(default_factory=Rank)
+    all_ranks: bool = False
 
     @property
     def flat_config(self) -> dict[str, Any]:
@@ -135,13 +141,15 @@ def check_options(
     identify: bool,
     durable: bool,
     resume: Any = None,
+    ranks: str = "first",
     mirror: Any = (),
     system_every: Any = None,
 ) -> Options:
     """Return the arguments of ``start_run``, checked.
 
     Raises:
-        UsageError: One of them is wrong, or the work tree is dirty under ``require_clean``.
+        UsageError: One of them is wrong, the work tree is dirty under ``require_clean``, or the
+            ranks of a job have nothing by which they find one folder.
         NotFoundError: There is no run to resume.
     """
     if kind not in get_args(Kind):
@@ -167,6 +175,11 @@ def check_options(
     plain, redacted = _recorded(mapping)
     kept_tags, in_tags = redact_value(_tags(tags))
     kept_notes, in_notes = redact_value(None if notes is None else plain_value(notes))
+    rank = rank_of()
+    target = resume_target(resume, cwd=surroundings.cwd, root=surroundings.root)
+    all_ranks = _all_ranks(ranks) and rank.world > 1
+    if all_ranks:
+        job_of(rank, place, target)
     if require_clean:
         _check_clean(surroundings)
     return Options(
@@ -186,8 +199,16 @@ def check_options(
         identify=bool(identify),
         durable=bool(durable),
         stop_after=_stop_after(),
-        resume=resume_target(resume, cwd=surroundings.cwd, root=surroundings.root),
+        resume=target,
+        rank=rank,
+        all_ranks=all_ranks,
     )
+
+
+def _all_ranks(ranks: Any) -> bool:
+    if ranks not in ("first", "all"):
+        raise UsageError(f"is {ranks!r:.40}", where="start_run(ranks=)", expected="first or all")
+    return bool(ranks == "all")
 
 
 def _recorded(mapping: Mapping[str, Any] | None) -> tuple[PlainConfig | None, int]:

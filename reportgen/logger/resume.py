@@ -6,6 +6,7 @@ The metrics file is locked first: two programs that resume one run at once do no
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import orjson
 from reportgen.errors import UsageError
 from reportgen.fs.append import LineAppender
 from reportgen.logger.context import describe
+from reportgen.logger.rank_mark import dismiss_ranks
 from reportgen.logger.resume_target import ResumeTarget
 from reportgen.runs import layout, lock
 from reportgen.runs.schema import Compute, ManifestFile, MetricDefinition, Run
@@ -41,16 +43,42 @@ class Tail:
 
 
 @dataclass(frozen=True, slots=True)
+class Continuation:
+    """A metrics file that is gone on with.
+
+    Attributes:
+        file: The file, locked.
+        attempt: The attempt that begins.
+        first_step: The step that it is expected to log first.
+        names: Metrics that are known to have been logged.
+    """
+
+    file: LineAppender
+    attempt: int
+    first_step: int
+    names: frozenset[str]
+
+    def marker(self, moment: float) -> bytes:
+        """Return the line that parts the attempts in the file."""
+        record = {
+            "event": "resume",
+            "step": self.first_step,
+            "time": moment,
+            "attempt": self.attempt,
+        }
+        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """What a resumed run brings along from its earlier attempts.
 
     Attributes:
+        folder: The run folder.
         run: run.yaml as the last attempt left it, to be made that of the next.
         attempt: How many attempts there were.
         checkpoint: The checkpoint to go on from, relative to the folder; None for the end.
-        metrics: The metrics file, locked.
-        first_step: The step that the attempt is expected to log first.
-        names: Metrics that are known to have been logged.
+        log: The metrics.
         config: The configuration as recorded; None when there is none.
         definitions: Declared metrics.
         external: Files kept elsewhere.
@@ -61,23 +89,11 @@ class Earlier:
     run: Run
     attempt: int
     checkpoint: str | None
-    metrics: LineAppender
-    first_step: int
-    names: frozenset[str]
+    log: Continuation
     config: dict[str, Any] | None
     definitions: dict[str, MetricDefinition]
     external: list[ManifestFile]
     compute: Compute
-
-    def marker(self, moment: float) -> bytes:
-        """Return the line that parts the attempts in the metrics file."""
-        record = {
-            "event": "resume",
-            "step": self.first_step,
-            "time": moment,
-            "attempt": self.attempt + 1,
-        }
-        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def take_over(target: ResumeTarget) -> Earlier:
@@ -87,18 +103,28 @@ def take_over(target: ResumeTarget) -> Earlier:
         UsageError: Another process still writes the run, or its folder cannot be written to.
         UnreadableError: Its run.yaml cannot be read.
     """
+    if lock.state(target.folder) == "free":
+        with suppress(OSError):  # before the lock is held: what it says is of the past
+            dismiss_ranks(target.folder)
     metrics = _locked(target.folder)
     try:
         return _read(target, metrics)
     except BaseException:
-        release(metrics)
+        lock.release(metrics.descriptor)
+        metrics.close()
         raise
 
 
-def release(metrics: LineAppender) -> None:
-    """Give the lock of :func:`take_over` back."""
-    lock.release(metrics.descriptor)
-    metrics.close()
+def continuation(path: Path, attempt: int) -> Continuation:
+    """Return the metrics file of a rank, to be gone on with from its last record.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    file = LineAppender(path)
+    lock.hold(file.descriptor)
+    tail = read_tail(file.descriptor)
+    return Continuation(file, attempt, tail.last_step + 1, frozenset(tail.names))
 
 
 def _locked(folder: Path) -> LineAppender:
@@ -132,9 +158,12 @@ def _read(target: ResumeTarget, metrics: LineAppender) -> Earlier:
         run=view.run,
         attempt=view.run.attempt,
         checkpoint=target.checkpoint,
-        metrics=metrics,
-        first_step=_first_step(view, target.checkpoint, tail),
-        names=frozenset(names),
+        log=Continuation(
+            metrics,
+            view.run.attempt + 1,
+            _first_step(view, target.checkpoint, tail),
+            frozenset(names),
+        ),
         config=view.config,
         definitions=dict(view.definitions),
         external=[entry for entry in manifest.files if entry.uri] if manifest else [],

@@ -15,8 +15,11 @@ from reportgen.logger.alert_rules import AlertRule
 from reportgen.logger.alert_sinks import AlertSink
 from reportgen.logger.inputs import InputSpec
 from reportgen.logger.options import check_options, seed_of, surroundings_of
+from reportgen.logger.rank_run import run_of_rank
+from reportgen.logger.ranks import is_worker
 from reportgen.logger.retention import Retention
 from reportgen.logger.session import Session
+from reportgen.logger.silent import SilentRun
 from reportgen.logger.system import EVERY
 from reportgen.runs.schema import CheckpointPolicy
 
@@ -44,6 +47,7 @@ def start_run(
     identify: bool = False,
     durable: bool = False,
     resume: str | os.PathLike[str] | None = None,
+    ranks: Literal["first", "all"] = "first",
 ) -> ActiveRun:
     """Open a run folder and return the run; code, environment and inputs are captured meanwhile.
 
@@ -76,6 +80,10 @@ def start_run(
         resume: A run to go on with in its own folder: its path, its id, its name when only one
             run has it, or the path of one of its checkpoints. Name, project, group and what was
             lost or left out before stay; loading weights is the training's own business.
+        ranks: In a distributed job only rank 0 keeps a run; the others get one that takes every
+            call and keeps nothing. With ``all`` they log metrics too, each into a file of its own
+            in rank 0's folder, which they find by the name or the launcher's id (they wait for
+            it, at most 60 s). Without a launcher, call ``init_process_group`` first.
 
     Returns:
         The run, to be used in a ``with`` statement or ended by ``finish``.
@@ -86,6 +94,8 @@ def start_run(
         NotFoundError: There is no run to resume; near names are given.
     """
     begun = time.perf_counter()
+    if is_worker():
+        return SilentRun(name=name if isinstance(name, str) else "")
     search = sweep.current()
     opens.start()
     with opens.unheard():
@@ -110,9 +120,12 @@ def start_run(
             identify=identify,
             durable=durable,
             resume=resume,
+            ranks=ranks,
         )
         if number is not None:
             seeds.set_seed(number, deterministic)
+        if options.rank.number:
+            return run_of_rank(options)
         session = Session(options)
         if search is not None:
             search.joined(session.context)

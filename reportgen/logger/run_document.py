@@ -75,6 +75,7 @@ def resumed_document(options: Options, earlier: Earlier) -> Started:
 
 
 def _with_command(run: Run, options: Options) -> Started:
+    run.ranks = options.rank.world
     run.command, redacted = _command(options)
     run.writer = Writer(name="reportgen", version=__version__)
     run.redacted += options.redacted + redacted

@@ -31,6 +31,7 @@ from reportgen.logger.optimizer import OptimizerProbe
 from reportgen.logger.options import Options
 from reportgen.logger.overrides import overrides_of
 from reportgen.logger.predictions import PredictionStore
+from reportgen.logger.rank_mark import invite_ranks, job_of
 from reportgen.logger.resume import take_over
 from reportgen.logger.run_document import Started, new_document, resumed_document
 from reportgen.logger.streams import LOGGERS, STREAMS, StreamLog, TrainingLog
@@ -64,8 +65,9 @@ class Session:
             self.context.external.extend(self.earlier.external)
         self.access = Access()
         recorded = self.earlier.config if self.earlier else None
+        earlier = self.earlier.log if self.earlier else None
         self.config = Config(options.config or recorded or {}, self.access)
-        self.metrics = MetricWriter(self.context, folder / layout.METRICS, self.earlier)
+        self.metrics = MetricWriter(self.context, folder / layout.METRICS, earlier)
         self.training_log = TrainingLog(self.context, folder / layout.TRAINING_LOG)
         self.context.say = self.training_log.line
         self.captures = Captures(
@@ -178,12 +180,21 @@ class Session:
         self.sinks.extend(
             self.extras.start(self.options.plain.values if self.options.plain else {})
         )
+        if self.options.all_ranks:
+            self._invite_ranks()
         if self.place.fallback is not None:
             context.fault("run folder", f"{self.place.fallback}, so it is {context.folder}", lost=0)
         if self.options.place.name and says_nothing(self.options.place.name):
             context.warn(
                 f"the name {run.name!r:.80} could be any run's: name model, data and what varies"
             )
+
+    def _invite_ranks(self) -> None:
+        options = self.options
+        try:
+            invite_ranks(self.context.folder, job_of(options.rank, options.place, options.resume))
+        except OSError as error:
+            self.context.fault("ranks", error, lost=0)
 
     def detach_streams(self) -> None:
         """Give the streams and loggers back, and close their logs."""

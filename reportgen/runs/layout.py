@@ -47,12 +47,19 @@ SWEEP: Final = "sweep.yaml"
 MODELS: Final = "models.yaml"
 
 
+_RANK_METRICS = re.compile(r"metrics\.rank([1-9][0-9]{0,5})\.jsonl")
 _MANIFESTS = re.compile(r"manifest(\.[0-9]+)?\.json")
 
 
 def rank_metrics(rank: int) -> str:
     """Return the metrics file of one rank of a distributed job; rank 0 has the plain name."""
     return METRICS if rank == 0 else f"metrics.rank{rank}.jsonl"
+
+
+def rank_of(path: str) -> int | None:
+    """Return the rank whose metrics file ``path`` is, None for any other file."""
+    found = _RANK_METRICS.fullmatch(path)
+    return int(found[1]) if found else None
 
 
 def attempt_manifest(attempt: int) -> str:

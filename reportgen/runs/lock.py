@@ -53,12 +53,17 @@ def release(descriptor: int) -> None:
             return
 
 
-def state(folder: Path) -> Writing:
-    """Return whether a writer on this host holds the lock of the run in ``folder``."""
+def state(folder: Path, place: str = layout.METRICS) -> Writing:
+    """Return whether a writer on this host holds the lock of the run in ``folder``.
+
+    Args:
+        folder: The run folder.
+        place: The metrics file; each rank of a job holds its own.
+    """
     if fcntl is None:
         return "unknown"
     try:
-        with open_regular(folder, layout.METRICS) as descriptor:
+        with open_regular(folder, place) as descriptor:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError as error:

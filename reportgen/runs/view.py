@@ -212,6 +212,19 @@ class RunView:
         self.reader.problems.extend(log.problems)
         return log
 
+    @cached_property
+    def rank_metrics(self) -> dict[int, MetricLog]:
+        """What the ranks other than 0 of a distributed job logged of their own, by rank."""
+        limits = self.reader.limits
+        found = {}
+        for path in self.file_sizes:
+            rank = layout.rank_of(path)
+            if rank is not None:
+                pieces = self.reader.pieces_of(path)
+                found[rank] = read_metric_log(pieces, name=path, limits=limits)
+                self.reader.problems.extend(found[rank].problems)
+        return dict(sorted(found.items()))
+
     @property
     def series(self) -> dict[str, Series]:
         """Every series by its metric's name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from reportgen.errors import ReportgenError
@@ -86,7 +86,9 @@ def write_plain(folder: Path, place: str, value: object) -> None:
     write_bytes(path, data)
 
 
-def build_manifest(folder: Path, *, external: Iterable[ManifestFile] = ()) -> Manifest:
+def build_manifest(
+    folder: Path, *, external: Iterable[ManifestFile] = (), unsettled: Collection[str] = ()
+) -> Manifest:
     """Return the manifest of a folder: every regular file but those outside the seal.
 
     A file that cannot be read, or changed while it was, is left out: the seal then says so by
@@ -95,11 +97,14 @@ def build_manifest(folder: Path, *, external: Iterable[ManifestFile] = ()) -> Ma
     Args:
         folder: The run folder.
         external: Entries of files that are kept elsewhere, each with its ``uri``.
+        unsettled: Paths of files that still change; they are left out.
     """
     elsewhere = {entry.path: entry for entry in external}
     files = []
     for entry in walk(folder):
         if entry.refused is not None or layout.outside_seal(entry.path):
+            continue
+        if entry.path in unsettled:
             continue
         try:
             digest, size = sha256_file(folder, entry.path)
@@ -111,16 +116,18 @@ def build_manifest(folder: Path, *, external: Iterable[ManifestFile] = ()) -> Ma
     return Manifest(schema=MANIFEST_SCHEMA, files=files)
 
 
-def seal(folder: Path, *, external: Iterable[ManifestFile] = ()) -> Manifest:
+def seal(
+    folder: Path, *, external: Iterable[ManifestFile] = (), unsettled: Collection[str] = ()
+) -> Manifest:
     """Write manifest.json, the last file of a finished run, and return it.
 
     Args:
         folder: The run folder.
-        external: As :func:`build_manifest` takes them.
+        external, unsettled: As :func:`build_manifest` takes them.
 
     Raises:
         OSError: The disk refused.
     """
-    manifest = build_manifest(folder, external=external)
+    manifest = build_manifest(folder, external=external, unsettled=unsettled)
     write_document(folder, layout.MANIFEST, manifest)
     return manifest

@@ -206,3 +206,24 @@ def test_text_of_any_bytes(make_run: Any) -> None:
 def test_a_view_says_where_it_is(make_run: Any) -> None:
     folder: Path = make_run()
     assert str(folder) in repr(RunView(folder))
+
+
+def test_what_the_ranks_of_a_job_logged(make_run: Any) -> None:
+    line = b'{"step":0,"time":1.0,"metrics":{"loss":%d}}\n'
+    end = b'{"event":"end","step":0,"time":2.0,"status":"finished","dropped":{}}\n'
+    folder = make_run(
+        files={
+            "metrics.rank10.jsonl": line % 10 + end,
+            "metrics.rank2.jsonl": line % 2 + b"garbage\n" + line.replace(b":0", b":1") % 3,
+            "metrics.rank0.jsonl": line % 0,
+            "metrics.rank01.jsonl": line % 1,
+            "tables/metrics.rank5.jsonl": line % 5,
+        }
+    )
+    view = RunView(folder)
+    assert list(view.rank_metrics) == [2, 10]
+    assert list(view.rank_metrics[2].series["loss"].values) == [2.0, 3.0]
+    assert [event.kind for event in view.rank_metrics[10].events] == ["end"]
+    assert [(p.id, p.file, p.line) for p in view.problems] == [
+        ("log.bad_line", "metrics.rank2.jsonl", 2)
+    ]

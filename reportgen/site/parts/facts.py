@@ -59,6 +59,8 @@ def identity_facts(record: Record) -> list[Fact]:
     facts += [Fact(f"Tag {clip(str(k), 80)}", clip(shown(v))) for k, v in _tags(record.view)]
     if run.stopped_early:
         facts.append(Fact("Stopped early", clip(run.stopped_early)))
+    if run.ranks > 1:
+        facts.append(Fact("Ranks", _ranks(record.view)))
     if run.attempt > 1:
         facts.append(Fact("Attempts", str(run.attempt)))
     if run.resumed_from:
@@ -70,6 +72,14 @@ def identity_facts(record: Record) -> list[Fact]:
         facts.append(Fact("Records dropped", lost))
     facts.append(Fact("Id", clip(record.view.id), code=True))
     return facts
+
+
+def _ranks(view: RunView) -> str:
+    """Return how many processes there were, and what those beside rank 0 logged."""
+    logs = list(view.rank_metrics.items())
+    said = [f"rank {rank} logged {log.records:,} records" for rank, log in logs[:4]]
+    more = [f"{len(logs) - 4} more ranks"] if len(logs) > 4 else []
+    return "; ".join([str(view.run.ranks), *said, *more])
 
 
 def _tags(view: RunView) -> list[tuple[str, Any]]:

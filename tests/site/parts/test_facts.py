@@ -90,6 +90,18 @@ def test_identity_of_a_run_that_was_resumed(tmp_path: Path) -> None:
     assert found["Tag goal"].value == "baseline"
 
 
+def test_identity_of_a_run_on_several_ranks(tmp_path: Path) -> None:
+    run = view(tmp_path, run={"ranks": 7})
+    line = '{"step":0,"metrics":{"loss":1}}\n'
+    for rank in range(1, 7):
+        (run.folder / f"metrics.rank{rank}.jsonl").write_text(line * 1000 * (rank == 1))
+    found = by_label(facts.identity_facts(record_of(run, "x", judged=None, goals={})))
+    assert found["Ranks"].value == (
+        "7; rank 1 logged 1,000 records; rank 2 logged 0 records; rank 3 logged 0 records; "
+        "rank 4 logged 0 records; 2 more ranks"
+    )
+
+
 def test_a_bare_run_has_few_facts_and_no_fault(tmp_path: Path) -> None:
     run = view(tmp_path, git=None, environment=None, data=None)
     assert facts.code_facts(run) == facts.environment_facts(run) == facts.split_facts(run) == []
