@@ -241,7 +241,9 @@ def _disk(root: Path, top: Path | None) -> Preview:
     shown = recorded_path(root, top)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         yield Lack(
-            f"{shown} cannot be written to", "Name another root in reportgen.toml", matters=True
+            f"{shown} cannot be written to, so a run would go to a temporary folder",
+            "Name another root in reportgen.toml",
+            matters=True,
         )
         return
     free = shutil.disk_usage(place).free

@@ -11,7 +11,15 @@ from published_checks import check_ids, named_in
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "pitfalls.md").read_text(encoding="utf-8")
 SECTIONS = re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
-OTHERS = {"final_final", "test2", "best_model.pt", "overhead_seconds", "make bench", "print"}
+OTHERS = {
+    "final_final",
+    "test2",
+    "best_model.pt",
+    "overhead_seconds",
+    "make bench",
+    "print",
+    "debug",
+}
 
 
 def rows(section: str) -> list[list[str]]:
