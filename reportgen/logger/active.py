@@ -299,10 +299,11 @@ class ActiveRun(RecordsMore):
         self._log_and_tell(metrics, step)
 
     def _tell_sinks(self, what: str, *arguments: Any) -> None:
-        if not self._session.context.active:  # ended, or in a forked child
+        if not (self._session.sinks and self._session.context.active):  # ended, or in a child
             return
-        for sink in self._session.sinks:
-            try:
-                getattr(sink, what)(*arguments)
-            except Exception as error:
-                self._session.context.fault(sink.name, error)
+        with self._session.context.overhead("mirrors"):
+            for sink in self._session.sinks:
+                try:
+                    getattr(sink, what)(*arguments)
+                except Exception as error:
+                    self._session.context.fault(sink.name, error)

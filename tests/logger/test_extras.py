@@ -80,6 +80,7 @@ def test_tensorboard_shows_what_the_folder_holds() -> None:
     assert view.manifest is not None
     assert any(entry.path.startswith("tensorboard/") for entry in view.manifest.files)
     assert view.problems == []
+    assert view.run.overhead_seconds["mirrors"] > 0
 
 
 def test_a_run_that_breaks_is_shown_as_broken() -> None:
