@@ -133,6 +133,7 @@ def test_experiment_tracker(ran: Ran) -> None:
 
 def test_everything_that_is_named_exists() -> None:
     others = {
+        *("if rank == 0", "torch.distributed", "init_process_group", "metrics.rank3.jsonl"),
         *("make bench", "roots", "reportgen", "reportgen.toml", "argparse", "with", "state_dict()"),
         *("failed", "interrupted", "latest.pt", "grid", "random", "uri=", "deterministic=True"),
         *("experiments/tracked", "attempts/1/", "runs", "runs/", "/", "start_run", "by itself"),
