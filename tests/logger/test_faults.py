@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import reportgen
+from reportgen.errors import ReportgenError
 from reportgen.runs.metric_log import read_metric_log
 from reportgen.runs.schema import Environment, Modules
 from reportgen.runs.view import RunView
@@ -55,8 +56,16 @@ class Shim:
         return f"{os.fspath(first)}{os.sep}".startswith(self.below)
 
 
-def train(root: Path) -> Any:
-    run = reportgen.start_run({"lr": 0.1}, name="r", root=root, data=["data.csv"])
+def train(root: Path, **given: Any) -> Any:
+    return work(start(root, **given))
+
+
+def start(root: Path, **given: Any) -> Any:
+    given = {"name": "r", "root": root, "data": ["data.csv"], "durable": True, **given}
+    return reportgen.start_run({"lr": 0.1}, **given)
+
+
+def work(run: Any) -> Any:
     run.define_metric("a", goal="minimize")
     for step in range(RECORDS):
         run.log({"a": float(step)}, step)
@@ -97,7 +106,52 @@ def test_the_nth_call_fails_for_every_n(
         if shim.calls <= failing:
             break
         failing += 1
-    assert failing > {"open": 30, "write": 40, "replace": 10, "mkdir": 3, "fsync": -1}[name]
+    assert failing > {"open": 30, "write": 40, "replace": 10, "mkdir": 3, "fsync": 0}[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["open", "write", "replace", "mkdir", "rmdir"])
+def test_the_nth_call_of_a_resumed_run_fails_for_every_n(
+    quick: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    failing = refused = 0
+    while True:
+        root = quick / f"runs{failing}"
+        folder = train(root).folder
+        before = (folder / "metrics.jsonl").read_bytes()
+        shim = Shim(name, root, failing)
+        monkeypatch.setattr(os, name, shim)
+        with caplog.at_level(logging.WARNING, "reportgen"):
+            try:
+                run = start(root, resume=folder)
+            except ReportgenError:  # at the start, and nothing was changed
+                refused += 1
+                assert (folder / "metrics.jsonl").read_bytes() == before
+                assert (folder / "manifest.json").exists()
+            else:
+                work(run)
+        monkeypatch.setattr(os, name, shim.real)
+        check_resumed(folder, before)
+        if shim.calls <= failing:
+            break
+        failing += 1
+    assert (refused > 0) == (name == "open")
+    assert refused <= 4
+    assert failing > {"open": 30, "write": 40, "replace": 10, "mkdir": 3, "rmdir": 0}[name]
+
+
+def check_resumed(folder: Path, before: bytes) -> None:
+    data = (folder / "metrics.jsonl").read_bytes()
+    assert data.startswith(before), "something of the first attempt was lost"
+    view = RunView(folder)
+    series = view.series["a"]
+    first = [
+        step for step, attempt in zip(series.steps, series.attempts, strict=True) if attempt == 1
+    ]
+    assert first == list(range(RECORDS)), "the attempts are not told apart"
+    if view.run.attempt == 2 and view.run.ended is not None and view.run.status == "finished":
+        lost = view.run.dropped.get("metrics", 0)
+        assert len(series) + lost == 2 * RECORDS
 
 
 def check(run: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -65,7 +65,7 @@ def work(thread):
 
 if kind == "threads":
     import threading
-    for thread in range(1, 4):
+    for thread in range(1, 8):
         threading.Thread(target=work, args=(thread,), daemon=True).start()
 work(0)
 """
@@ -124,3 +124,67 @@ def test_every_killed_run_is_readable(killed: Path) -> None:
         log = read_metric_log((folder / "metrics.jsonl").read_bytes(), name="m")
         assert {problem.id for problem in log.problems} <= {"log.torn_tail"}
         assert lock.state(folder) == "free"
+
+
+RESUMED = """
+import os, random, signal, sys, time
+import reportgen.logger.captures as captures
+import reportgen.logger.run
+from reportgen.runs.schema import Environment, Modules
+
+captures.capture_environment = lambda **given: Environment()
+captures.capture_modules = lambda top: Modules()
+captures.requirements = lambda top: []
+
+chance = random.Random(11)
+reportgen.start_run({"lr": 1}, name="r", root="runs").finish()
+for attempt in range(2, int(sys.argv[1]) + 2):
+    ack = os.open(f"{attempt}.ack", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    ready, told = os.pipe()
+    child = os.fork()
+    if child == 0:
+        break
+    os.close(told)
+    if chance.random() < 0.7:
+        os.read(ready, 1)
+    time.sleep(chance.uniform(0, 0.02))
+    os.kill(child, signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+else:
+    reportgen.start_run({"lr": 1}, resume="r", root="runs").finish()
+    sys.exit()
+
+run = reportgen.start_run({"lr": attempt}, resume="r", root="runs")
+value = 0.0
+while True:
+    run.log({"loss": value, "attempt": attempt})
+    os.write(ack, b".")
+    value += 1
+    if value == 2:
+        os.write(told, b".")
+"""
+
+
+def test_a_run_that_is_killed_and_resumed_over_and_over(tmp_path: Path) -> None:
+    kills = 24
+    ended = subprocess.run(
+        [sys.executable, "-c", RESUMED, str(kills)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    folder = tmp_path / "runs" / "r"
+    view = RunView(folder).load()
+    assert {problem.id for problem in view.problems} <= {"log.torn_tail"}
+    assert view.run.status == "finished"
+    numbers = view.series["attempt"]
+    assert list(numbers.steps) == list(range(len(numbers))), "a step is lost or stands twice"
+    for number in {int(number) for number in numbers.values}:
+        at = [i for i, value in enumerate(numbers.values) if value == number]
+        values = [view.series["loss"].values[i] for i in at]
+        assert values == [float(value) for value in range(len(values))]
+        assert len(values) >= len((tmp_path / f"{number}.ack").read_bytes())
+    acknowledged = [n for n in range(2, kills + 2) if (tmp_path / f"{n}.ack").read_bytes()]
+    assert set(acknowledged) <= {int(number) for number in numbers.values}
+    assert len(acknowledged) > kills // 2
+    told = [event.attempt for event in view.metrics.events]
+    assert told == sorted(set(told)), "two attempts have one number"
+    assert view.run.attempt == max(told)
