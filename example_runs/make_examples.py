@@ -21,6 +21,8 @@ from pathlib import Path
 
 import yaml
 
+import reportgen
+
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent
 
@@ -133,7 +135,8 @@ def main() -> None:
         scratch = Scratch(Path(folder))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             print("Sweep over learning rate and width", flush=True)
-            tuple(pool.map(lambda words: scratch.run(*words), sweep()))
+            with search(scratch):
+                tuple(pool.map(lambda words: scratch.run(*words), sweep()))
             lr, width = best_setting(scratch)
             print(f"Golden runs of lr {lr}, width {width}", flush=True)
             tuple(pool.map(lambda words: scratch.run(*words), golden(lr, width)))
@@ -141,6 +144,11 @@ def main() -> None:
         too_high = ("--lr", "10", "--note", "What does a learning rate far too high look like?")
         scratch.run("--config", "configs/mlp.yaml", "--group", "diverged", *too_high)
         kill_one(scratch)
+        print("A run in two parts, and one of two ranks", flush=True)
+        interrupt_and_resume(scratch)
+        why = ("--note", "Do two processes learn what one does?")
+        scratch.run("--config", "configs/mlp.yaml", *why, script="train_two_ranks.py")
+        print("Runs with a fault each, continued", flush=True)
         change_work_tree(scratch)
         shifted = ("--note", "Do shifted digits help the small network?")
         scratch.run("--config", "configs/cnn.yaml", "--group", "uncommitted", *shifted)
@@ -165,6 +173,19 @@ def sweep() -> list[tuple[str, ...]]:
     ]
 
 
+def search(scratch: Scratch) -> reportgen.Sweep:
+    """Return the sweep that the runs of :func:`sweep` belong to, each in a process of its own."""
+    space = {
+        "training.lr": [float(lr) for lr in LEARNING_RATES],
+        "model.width": [int(width) for width in WIDTHS],
+        "seed": [int(seed) for seed in SWEEP_SEEDS],
+    }
+    root = scratch.examples / "runs"
+    return reportgen.sweep(
+        "lr-width", space, metric="val/accuracy", goal="maximize", project="digits", root=root
+    )
+
+
 def best_setting(scratch: Scratch) -> tuple[str, str]:
     """Return the learning rate and width of the best mean validation accuracy."""
     totals: dict[tuple[str, str], float] = {}
@@ -186,6 +207,24 @@ def kill_one(scratch: Scratch) -> None:
     """Start a long training and kill it once it is well under way."""
     why = ("--note", "What is left of a run whose process was killed?")
     words = ("--config", "configs/cnn.yaml", "--group", "killed", "--epochs", "500", *why)
+    stop_under_way(scratch, words, signal.SIGKILL)
+    print(f"  train.py {' '.join(words)}, killed", flush=True)
+
+
+def interrupt_and_resume(scratch: Scratch) -> None:
+    """Start a training, end it by SIGTERM as a scheduler would, and go on from its checkpoint."""
+    why = ("--note", "Does a training in two parts end as one in one part?")
+    words = ("--config", "configs/mlp.yaml", "--group", "resumed", "--epochs", "30", *why)
+    stop_under_way(scratch, words, signal.SIGTERM)
+    (run,) = scratch.runs("resumed")
+    newest = max(
+        run.glob("checkpoints/checkpoint_epoch_*.pt"), key=lambda path: path.stat().st_mtime
+    )
+    scratch.run(*words, "--resume", str(newest.relative_to(scratch.examples)))
+
+
+def stop_under_way(scratch: Scratch, words: tuple[str, ...], how: signal.Signals) -> None:
+    """Start a training and send it a signal once it has logged enough."""
     process = subprocess.Popen(
         scratch.command(*words),
         cwd=scratch.examples,
@@ -194,16 +233,15 @@ def kill_one(scratch: Scratch) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    group = scratch.examples / "runs" / "digits" / "killed"
+    group = scratch.examples / "runs" / "digits" / words[words.index("--group") + 1]
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not any(map(is_under_way, group.glob("*"))):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            sys.exit(f"train.py {' '.join(words)} did not come far enough to be killed")
+            sys.exit(f"train.py {' '.join(words)} did not come far enough to be stopped")
         time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
+    process.send_signal(how)
     process.wait()
-    print(f"  train.py {' '.join(words)}, killed", flush=True)
 
 
 def is_under_way(run: Path) -> bool:
@@ -229,7 +267,7 @@ def replace_runs(new: Path, old: Path) -> None:
     size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
     shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(new, old)
-    count = len(list(old.glob("*/*/*")))
+    count = len([path for path in old.glob("*/*/*") if path.is_dir()])
     print(f"{count} runs, {size / 1e6:.1f} MB, in {old.relative_to(TOP)}: look, then commit them.")
 
 

@@ -1,0 +1,120 @@
+"""Train the network of train.py on two ranks of one job: how a distributed training is logged.
+
+    python train_two_ranks.py --config configs/mlp.yaml
+
+Each rank trains on its half of every batch; gradients are averaged over gloo, on this machine
+alone. Both call ``start_run``: with ``ranks="all"`` they share one run folder, and each writes
+the metrics of its own part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+import yaml
+from digits import load_digits, split
+from models import create_model
+from torch import nn
+
+import reportgen
+
+HERE = Path(__file__).resolve().parent
+RANKS = 2
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train on two ranks of one job.")
+    parser.add_argument("--config", type=Path, required=True, help="YAML file of hyperparameters")
+    parser.add_argument(
+        "--name", default="two_ranks", help="name of the run, the same on all ranks"
+    )
+    parser.add_argument("--note", help="why the run is made, in a sentence")
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    torch.multiprocessing.spawn(train_rank, args=(arguments, port), nprocs=RANKS)
+
+
+def train_rank(rank: int, arguments: argparse.Namespace, port: int) -> None:
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    dist.init_process_group("gloo", rank=rank, world_size=RANKS)
+    config: dict[str, Any] = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
+    with reportgen.start_run(
+        config=config,
+        project="digits",
+        group="two-ranks",
+        name=arguments.name,
+        notes=arguments.note,
+        tags={"model": config["model"]["name"], "dataset": config["data"]["name"]},
+        seed=config["seed"],
+        deterministic=True,
+        data=[HERE / config["data"]["file"]],
+        checkpoints={"keep_last": 1, "best": "val/accuracy", "best_without_optimizer": True},
+        root=HERE / "runs",
+        ranks="all",
+    ) as run:
+        train(run, rank)
+    dist.destroy_process_group()
+
+
+def train(run: reportgen.ActiveRun, rank: int) -> None:
+    config = run.config
+    training, validation = split(
+        load_digits(HERE / config.data.file), config.data.val_fraction, config.data.split_seed
+    )
+    splits = {"train": training.ids, "val": validation.ids}
+    run.log_splits(splits, method="random", seed=config.data.split_seed)
+    model = nn.parallel.DistributedDataParallel(
+        create_model(config.model.name, config.model.width, config.model.dropout)
+    )
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=config.training.lr,
+        momentum=config.training.momentum,
+        weight_decay=config.training.weight_decay,
+    )
+    step = 0
+    for epoch in range(config.training.epochs):
+        # The same order on all ranks, so that their parts of a batch do not overlap.
+        order = torch.randperm(
+            len(training.labels), generator=torch.Generator().manual_seed(config.seed + epoch)
+        )
+        for batch in order.split(config.training.batch_size):
+            rows = batch[rank::RANKS]
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(training.images[rows]), training.labels[rows])
+            loss.backward()
+            optimizer.step()
+            run.log({"train/loss": loss, "train/lr": config.training.lr}, step=step)
+            step += 1
+        if rank == 0:
+            model.eval()
+            with torch.no_grad():
+                logits = model.module(validation.images)
+            accuracy = (logits.argmax(1) == validation.labels).float().mean().item()
+            val_loss = nn.functional.cross_entropy(logits, validation.labels)
+            run.log({"val/loss": val_loss, "val/accuracy": accuracy}, step=step - 1)
+            run.save_checkpoint(
+                model.module,
+                optimizer,
+                epoch=epoch,
+                step=step - 1,
+                metric=("val/accuracy", accuracy),
+            )
+            model.train()
+        dist.barrier()
+
+
+if __name__ == "__main__":
+    main()
