@@ -135,6 +135,7 @@ class ActiveRun(RecordsMore):
         unit: str | None = None,
         aggregation: str | None = None,
         implementation: str | None = None,
+        every: int | None = None,
     ) -> None:
         """Say what a metric is; what is left out stays as it was declared before.
 
@@ -145,9 +146,11 @@ class ActiveRun(RecordsMore):
             unit: Such as ``nats`` or ``%``.
             aggregation: How values of examples become one: ``mean``, ``macro``.
             implementation: What computes it: ``sklearn.metrics.f1_score``.
+            every: Keep the first of every so many points of it, for what is logged far more often
+                than anybody looks; that points were left out is recorded.
 
         Raises:
-            UsageError: No name, or another goal.
+            UsageError: No name, another goal, or an ``every`` that is no whole number from 1.
         """
         given = {
             "goal": goal,
@@ -155,8 +158,11 @@ class ActiveRun(RecordsMore):
             "unit": unit,
             "aggregation": aggregation,
             "implementation": implementation,
+            "every": every,
         }
         define_metric(self._session.context, name, given)
+        if every is not None:
+            self._session.metrics.thin(name, every)
 
     def log_text(self, name: str, text: str, step: int | None = None) -> None:
         """Keep a text as a record of training.log.

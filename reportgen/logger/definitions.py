@@ -22,7 +22,8 @@ def define_metric(context: RunContext, name: Any, given: Mapping[str, Any]) -> N
         given: Fields of :class:`reportgen.runs.schema.MetricDefinition`.
 
     Raises:
-        UsageError: No name, another goal, or a field that is no text.
+        UsageError: No name, another goal, a field that is no text, or ``every`` that is no whole
+            number from 1.
     """
     if not isinstance(name, str) or not name.strip():
         raise UsageError(
@@ -33,11 +34,19 @@ def define_metric(context: RunContext, name: Any, given: Mapping[str, Any]) -> N
     for field, value in given.items():
         if field == "goal" and value not in _GOALS:
             what, expected = f"{value!r:.40} is no goal", "minimize or maximize"
+        elif field == "every":
+            if value is None or (type(value) is int and value >= 1):
+                continue
+            what, expected = f"every is {value!r:.40}", "a whole number from 1"
         elif value is not None and not isinstance(value, str):
             what, expected = f"{field} is {value!r:.40}", "a text"
         else:
             continue
         raise UsageError(what, where=f"run.define_metric({name!r:.80})", expected=expected)
+    every = given.get("every")
+    if every is not None and every > 1:
+        what = f"all but one of every {every} points"
+        context.leave_out(what, f"{layout.METRICS}: {name}", "every")
     with context.lock:
         definition = context.definitions.setdefault(name, MetricDefinition())
         for field, value in given.items():

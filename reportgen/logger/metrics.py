@@ -22,6 +22,7 @@ from reportgen.fs.append import LineAppender
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.logger.context import RunContext
 from reportgen.logger.resume import Continuation
+from reportgen.logger.thinning import Thinned
 from reportgen.logger.values import STEP_LIMIT, step_of, stored_number, type_name
 from reportgen.runs import lock
 
@@ -51,6 +52,7 @@ class MetricWriter:
         self._path = path
         self._lock = threading.Lock()
         self._known: set[str] = set(earlier.names) if earlier else set()
+        self._thinned: dict[str, Thinned] = {}
         self._waiting: list[bytes] = []
         self._timed_seconds = 0.0
         self._timed_calls = 0
@@ -87,7 +89,19 @@ class MetricWriter:
 
     def knows(self, name: str) -> bool:
         """Tell whether a metric of this name was logged."""
-        return name in self._known
+        thinned = self._thinned.get(name)
+        return name in self._known or (thinned is not None and thinned.accepted)
+
+    def thin(self, name: str, every: int) -> None:
+        """Keep the first of every so many points of a metric from here on; 1 keeps all.
+
+        It leaves the fast path, which need not ask then.
+        """
+        if every > 1:
+            self._thinned[name] = Thinned(every, self.knows(name))
+            self._known.discard(name)
+        elif (thinned := self._thinned.pop(name, None)) is not None and thinned.accepted:
+            self._known.add(name)
 
     def mark(self, line: bytes) -> None:
         """Append a marker; one that the disk refuses goes before the next record."""
@@ -133,8 +147,8 @@ class MetricWriter:
             return None
         number = step_of(step)
         stored = self._checked(metrics)
-        if not stored:
-            return None
+        if not stored:  # what was left out on purpose still was a step
+            return number if not self._thinned.keys().isdisjoint(metrics) else None
         try:
             lines = _lines(number, time.time(), stored)
         except Exception as error:
@@ -199,12 +213,19 @@ class MetricWriter:
             number = stored_number(value)
             if number is None:
                 self._refuse(name, value)
-            elif name in self._known or self._accept(name):
+            elif name in self._known or self._is_due(name):
                 stored[str.__str__(name)] = number
         return stored
 
+    def _is_due(self, name: str) -> bool:
+        """Tell whether a value is kept whose name is new, or thinned."""
+        if not self.knows(name) and not self._accept(name):
+            return False
+        thinned = self._thinned.get(name)
+        return thinned is None or thinned.is_due()
+
     def _refuse(self, name: object, value: object) -> None:
-        if isinstance(name, str) and name in self._known:
+        if isinstance(name, str) and self.knows(name):
             kind = type_name(value)
             self._context.fault("metric values", f"{name} got a {kind}, which is no number")
             return
@@ -226,7 +247,10 @@ class MetricWriter:
         if len(self._known) >= DEFAULT_LIMITS.series:
             self._context.fault("metric names", f"more than {DEFAULT_LIMITS.series} in one run")
             return False
-        self._known.add(name)
+        if name in self._thinned:
+            self._thinned[name].accepted = True
+        else:
+            self._known.add(name)
         return True
 
 

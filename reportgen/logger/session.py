@@ -68,6 +68,8 @@ class Session:
         earlier = self.earlier.log if self.earlier else None
         self.config = Config(options.config or recorded or {}, self.access)
         self.metrics = MetricWriter(self.context, folder / layout.METRICS, earlier)
+        for metric, definition in self.context.definitions.items():
+            self.metrics.thin(metric, definition.every or 1)
         self.training_log = TrainingLog(self.context, folder / layout.TRAINING_LOG)
         self.context.say = self.training_log.line
         self.captures = Captures(

@@ -43,6 +43,7 @@ class LeftOut(Document):
 
     ``stringified``: a value of no plain type was written as text. ``secret`` and
     ``url-userinfo``: redacted. ``size``: too large. ``keep_last``: removed by the policy.
+    ``every``: only each n-th point of the metric was kept.
     """
 
     what: str
@@ -223,11 +224,14 @@ class Data(Document):
 
 
 class MetricDefinition(Document):
+    """What a metric is; of one with ``every`` only each n-th point was kept."""
+
     goal: Goal | None = None
     split: str | None = None
     unit: str | None = None
     aggregation: str | None = None
     implementation: str | None = None
+    every: int | None = None
 
 
 class MetricDefinitions(Document):

@@ -24,6 +24,7 @@ def test_pieces_add_up_and_are_on_disk_at_once(context: RunContext) -> None:
         "unit": None,
         "aggregation": "macro",
         "implementation": None,
+        "every": None,
     }
 
 
@@ -34,6 +35,9 @@ def test_pieces_add_up_and_are_on_disk_at_once(context: RunContext) -> None:
         (None, {}),
         ("a", {"goal": "up"}),
         ("a", {"unit": 3}),
+        ("a", {"every": 0}),
+        ("a", {"every": 2.0}),
+        ("a", {"every": True}),
         ("a", {"implementation": print}),
     ],
 )

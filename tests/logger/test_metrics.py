@@ -307,3 +307,34 @@ def test_calls_are_counted_and_timed_by_sample(writer: MetricWriter) -> None:
     assert writer.calls == 1000
     assert 0 < writer._timed_calls < 50
     assert writer.overhead_seconds > writer._timed_seconds
+
+
+def test_of_a_thinned_metric_the_first_of_every_n_is_kept(
+    writer: MetricWriter, context: RunContext
+) -> None:
+    writer.thin("often", 3)
+    for _ in range(7):
+        writer.log({"often": 1.0, "always": 2})
+    kept = [(record["step"], "often" in record["metrics"]) for record in records_in(context)]
+    assert kept == [(step, step % 3 == 0) for step in range(7)]
+    for _ in range(6):
+        writer.log({"often": 1.0})
+    assert [record["step"] for record in records_in(context)[7:]] == [9, 12]
+    writer.thin("often", 1)
+    writer.log({"often": 1.0})
+    writer.log({"often": 1.0})
+    assert [record["step"] for record in records_in(context)[9:]] == [13, 14]
+
+
+def test_a_thinned_metric_is_checked_as_any_other(
+    writer: MetricWriter, context: RunContext
+) -> None:
+    writer.thin("a", 2)
+    with pytest.raises(UsageError, match="the value of 'a' is of type"):
+        writer.log({"a": None})
+    writer.log({"a": 1.0})
+    writer.log({"a": None})
+    assert context.run.dropped == {"metric values": 1}
+    writer.thin("n" * 5_000, 2)
+    with pytest.raises(UsageError, match="5000 characters"):
+        writer.log({"n" * 5_000: 1.0})

@@ -165,6 +165,22 @@ def test_what_is_counted_adds_up(quick: Path, monkeypatch: pytest.MonkeyPatch) -
     assert document(folder, "environment.yaml")["compute"]["wall_seconds"] > seconds
 
 
+def test_what_is_thinned_stays_thinned_and_is_said(quick: Path) -> None:
+    with reportgen.start_run(name="r") as run:
+        run.define_metric("often", every=10)
+        for step in range(20):
+            run.log({"often": step}, step)
+    assert document(run.folder)["left_out"] == [
+        {"what": "all but one of every 10 points", "where": "metrics.jsonl: often", "rule": "every"}
+    ]
+    with reportgen.start_run(resume="r") as run:
+        for step in range(20, 40):
+            run.log({"often": step}, step)
+    assert list(RunView(run.folder).series["often"].values) == [0, 10, 20, 30]
+    assert len(document(run.folder)["left_out"]) == 1
+    assert document(run.folder, "metrics.yaml")["metrics"]["often"]["every"] == 10
+
+
 def test_files_kept_elsewhere_stay_in_the_seal(quick: Path) -> None:
     with reportgen.start_run(name="r") as run:
         (quick / "big.bin").write_bytes(b"big")
