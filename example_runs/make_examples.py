@@ -122,7 +122,8 @@ class Scratch:
         print(f"  {script} {' '.join(words)}", flush=True)
 
     def runs(self, group: str) -> list[Path]:
-        return sorted((self.examples / "runs" / "digits" / group).iterdir())
+        folder = self.examples / "runs" / "digits" / group
+        return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
 def git(folder: Path, *words: str) -> str:
