@@ -15,11 +15,13 @@ from reportgen.audit.checks import (
     hyperparameters_search,
     hyperparameters_use,
     metrics_checkpoint,
+    metrics_claims,
     metrics_course,
     metrics_end,
     metrics_evaluation,
     metrics_learning,
     metrics_predictions,
+    metrics_replicates,
     metrics_series,
 )
 from reportgen.audit.interface import Check
@@ -38,6 +40,8 @@ CHECKS: tuple[Check, ...] = (
     *metrics_evaluation.CHECKS,
     *metrics_checkpoint.CHECKS,
     *metrics_predictions.CHECKS,
+    *metrics_replicates.CHECKS,
+    *metrics_claims.CHECKS,
     *metrics_learning.CHECKS,
     *artifacts.CHECKS,
     *code.CHECKS,

@@ -24,18 +24,18 @@ class Experiment(NamedTuple):
     data: tuple[str, ...]
 
 
-def experiment_of(config: Mapping[str, Any], git: GitInfo | None, data: Data | None) -> Experiment:
+def experiment_of(setting: str, git: GitInfo | None, data: Data | None) -> Experiment:
     """Return what a run shares with its replicates.
 
     Args:
-        config: Values by dotted key.
+        setting: As :func:`setting_of` returns it.
         git: git_info.yaml.
         data: data.yaml.
     """
     package = git.packaged.record_sha256 if git and git.packaged else None
     inputs = data.inputs if data else []
     return Experiment(
-        setting=setting_of(config),
+        setting=setting,
         code=(git.tree if git else None) or package,
         data=tuple(sorted(one.sha256 or _text([one.name, one.version]) for one in inputs)),
     )

@@ -16,7 +16,7 @@ from reportgen.runs.entries import entry_problems
 from reportgen.runs.metric_log import MetricLog, Series, read_metric_log
 from reportgen.runs.problems import Problem
 from reportgen.runs.reader import Doc, RunReader, open_reader
-from reportgen.runs.replicates import Experiment, experiment_of
+from reportgen.runs.replicates import Experiment, experiment_of, setting_of
 from reportgen.runs.schema import (
     Checkpoint,
     Data,
@@ -149,9 +149,14 @@ class RunView:
         return flatten(self.config or {})
 
     @cached_property
+    def setting(self) -> str:
+        """A hash of the configuration but for its seeds: equal for runs of one setting."""
+        return setting_of(self.flat_config)
+
+    @cached_property
     def experiment(self) -> Experiment:
-        """Settings but for seeds, code and data: what replicates of the run share."""
-        return experiment_of(self.flat_config, self.git, self.data)
+        """Setting, code and data: what replicates of the run share."""
+        return experiment_of(self.setting, self.git, self.data)
 
     @cached_property
     def config_sources(self) -> dict[str, str]:

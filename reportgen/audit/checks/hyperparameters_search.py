@@ -12,7 +12,7 @@ from reportgen.audit.search_space import Axis, axes_of
 from reportgen.errors import LimitError, UnreadableError
 from reportgen.runs import layout
 from reportgen.runs.goals import goal_of, split_of
-from reportgen.runs.replicates import is_seed, setting_of
+from reportgen.runs.replicates import is_seed
 from reportgen.runs.schema import Goal, Sweep
 from reportgen.runs.summary import best_of
 from reportgen.runs.view import RunView
@@ -31,8 +31,12 @@ def is_search(context: AuditContext) -> bool:
         return True
     if context.run.run.group is None:
         return False
-    settings = {one.experiment.setting for one in context.group}
-    return len(settings) >= _SETTINGS_OF_A_SEARCH
+    settings = set()
+    for one in context.group:
+        settings.add(one.setting)
+        if len(settings) == _SETTINGS_OF_A_SEARCH:
+            return True
+    return False
 
 
 class SearchSpaceRecorded(Check):
@@ -57,7 +61,7 @@ class SearchSpaceRecorded(Check):
         except (UnreadableError, LimitError) as error:
             return self.failed(f"sweep.yaml {error.what}", where=[_PLACE])
         if sweep is None:
-            settings = len({one.experiment.setting for one in trials})
+            settings = len({one.setting for one in trials})
             message = f"{counted(settings, 'setting')} were tried in the group, without sweep.yaml"
             return self.failed(message, inspected=0, where=[_PLACE])
         axes = axes_of(sweep.space)
@@ -246,7 +250,7 @@ def _values(trials: Sequence[RunView], metric: str, goal: Goal) -> dict[str, dic
             best[trial.id] = found[1]
         if points and math.isfinite(points[-1][1]):
             last[trial.id] = points[-1][1]
-    settings = {trial.id: setting_of(trial.flat_config) for trial in trials}
+    settings = {trial.id: trial.setting for trial in trials}
     of_setting: dict[str, list[float]] = {}
     for trial_id, value in best.items():
         of_setting.setdefault(settings[trial_id], []).append(value)
