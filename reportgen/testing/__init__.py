@@ -6,6 +6,16 @@ assert run_check("hyperparameters.config-parses", run).outcome == "pass"
 
 from reportgen.testing.checks import run_check
 from reportgen.testing.golden import ABSENT, Overrides, make_run
+from reportgen.testing.groups import make_full_group, make_golden_group
 from reportgen.testing.repositories import git, make_repository
 
-__all__ = ["ABSENT", "Overrides", "git", "make_repository", "make_run", "run_check"]
+__all__ = [
+    "ABSENT",
+    "Overrides",
+    "git",
+    "make_full_group",
+    "make_golden_group",
+    "make_repository",
+    "make_run",
+    "run_check",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -182,12 +182,19 @@ def data_document() -> Document:
         "files": None,
         "version": {"kind": "git"},
     }
-    splits: Document = {
-        name: {"count": len(ids), "ids_sha256": sha256(_id_hashes(ids)).hexdigest()}
-        for name, ids in _SPLITS.items()
-    }
+    splits: Document = {name: split_document(ids) for name, ids in _SPLITS.items()}
     splits |= {"method": "random", "seed": 0}
     return {"inputs": [digits], "splits": splits, "not_available": {}}
+
+
+def split_document(ids: Sequence[int]) -> Document:
+    """What data.yaml says of a split of these examples."""
+    return {"count": len(ids), "ids_sha256": sha256(_id_hashes(ids)).hexdigest()}
+
+
+def encoded_ids(ids: Sequence[int]) -> str:
+    """What captured/splits.json says of a split of these examples."""
+    return b64encode(_id_hashes(ids)).decode()
 
 
 def _id_hashes(ids: Iterable[int]) -> bytes:
@@ -217,7 +224,7 @@ def captured_documents(streams: dict[str, int]) -> dict[str, Document]:
         "splits": {
             "hash": "the first 8 bytes of the SHA-256 of the id as text",
             "kept": 1.0,
-            **{name: b64encode(_id_hashes(ids)).decode() for name, ids in _SPLITS.items()},
+            **{name: encoded_ids(ids) for name, ids in _SPLITS.items()},
         },
     }
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from reportgen.testing import make_repository, make_run
+from reportgen.testing import make_golden_group, make_repository, make_run
 
 
 def make_runs(folder: Path) -> Path:
-    """Make a repository with two golden runs and five with a fault each; return its root."""
+    """Make a repository with two golden runs and five with a fault each; return their group.
+
+    Three more seeds in another group make replicates of them, which nobody asks about.
+    """
     lab = make_repository(folder / "lab")
     runs = lab / "runs"
     make_run(runs, "golden", repository=lab)
-    make_run(runs, "golden_seed8", repository=lab)
+    make_run(runs, "golden_seed8", repository=lab, seed=8)
+    make_golden_group(runs, repository=lab, group="more_seeds", seeds=(9, 10, 11))
     local = "numpy==2.4.6  # index\ntorch==2.13.0  # a local folder\n"
     make_run(runs, "local_torch", repository=lab, files={"requirements.txt": local})
     nan = [
@@ -45,4 +49,4 @@ def make_runs(folder: Path) -> Path:
     forged = make_run(runs, "forged", repository=lab, environment={"seeds": {"torch": 8}})
     summary = (forged / "summary.yaml").read_text()
     (forged / "summary.yaml").write_text(summary.replace("best: 0.9", "best: 0.97"))
-    return runs
+    return runs / "digits/baseline"

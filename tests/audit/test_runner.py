@@ -13,7 +13,7 @@ from reportgen.audit.repository import Repositories
 from reportgen.audit.runner import audit_run, audit_runs
 from reportgen.errors import NotFoundError, UnreadableError
 from reportgen.runs.view import RunView
-from reportgen.testing import git, make_repository, make_run
+from reportgen.testing import git, make_full_group, make_golden_group, make_repository, make_run
 
 KILLED = {"run": {"status": "running", "ended": None, "exit_code": None}, "sealed": False}
 
@@ -23,24 +23,26 @@ def lab(tmp_path: Path) -> Path:
     return make_repository(tmp_path / "lab")
 
 
-def test_the_golden_run_passes_whatever_applies(lab: Path) -> None:
-    make_run(lab / "runs", repository=lab)
+def test_the_golden_runs_pass_whatever_applies(lab: Path) -> None:
+    make_golden_group(lab / "runs", repository=lab)
     report = audit_runs([lab / "runs"])
-    (audit,) = report.runs
-    assert [(one.id, one.outcome, one.message) for one in audit.findings] == []
-    assert (audit.score.low, audit.score.high, audit.level, audit.passed) == (100, 100, "L2", True)
+    assert len(report.runs) == 5
+    for audit in report.runs:
+        assert [(one.id, one.outcome, one.message) for one in audit.findings] == []
+        score = (audit.score.low, audit.score.high, audit.level, audit.passed)
+        assert score == (100, 100, "L2", True)
+        assert {one.level for one in audit.categories.values()} == {"L2"}
     assert (report.next_step, report.gate.passed, report.gate.warnings) == (None, True, 0)
-    assert {name: one.level for name, one in audit.categories.items()} == dict.fromkeys(
-        audit.categories, "L2"
-    )
 
 
-def test_the_golden_run_of_a_changed_work_tree_passes_as_well(lab: Path) -> None:
-    (lab / "helper.py").write_text("WIDTH = 64\n")
-    make_run(lab / "runs", repository=lab)
-    (audit,) = audit_runs([lab / "runs"]).runs
-    assert [(one.id, one.message) for one in audit.findings] == []
-    assert audit.categories["code"].applicable == 6
+def test_runs_with_all_that_a_run_can_have_pass_as_well(lab: Path) -> None:
+    """A new module, a schedule, accumulation, a test split, a search, and quoted numbers."""
+    make_full_group(lab / "runs", repository=lab)
+    for audit in audit_runs([lab / "runs"]).runs:
+        assert [(one.id, one.message) for one in audit.findings] == []
+        assert audit.categories["hyperparameters"].applicable == 11
+        assert audit.categories["metrics"].applicable == 17
+        assert audit.categories["code"].applicable == 6
 
 
 def test_a_killed_run_is_one_finding(lab: Path) -> None:
@@ -74,8 +76,8 @@ def test_no_git_is_one_finding(tmp_path: Path) -> None:
 
 
 def test_no_metrics_are_one_finding(tmp_path: Path) -> None:
-    make_run(tmp_path / "runs", metrics=b"", summary=None)
-    (audit,) = audit_runs([tmp_path / "runs"]).runs
+    run = make_golden_group(tmp_path / "runs", metrics=b"", summary=None)[0]
+    (audit,) = audit_runs([run]).runs
     metrics = [one for one in audit.findings if one.category == "metrics"]
     assert [one.id for one in metrics if one.cause is None] == ["metrics.series-present"]
 

@@ -143,7 +143,9 @@ class DefinitionDeclared(Check):
             what = "is not defined" if definition is None else "has no goal"
             message = f"{name} {what}"
             inspected = 0 if definition is None else 1
-            return self.failed(message, inspected=inspected, where=[place, metrics_place(view)])
+            where = [place, metrics_place(view)]
+            command = _definition_of(name, view)
+            return self.failed(message, inspected=inspected, where=where, command=command)
         said = split_of(name, {})
         if definition.split and said and view.split(name) != said:
             message = f"{name} is declared as of the split {shown(definition.split)}"
@@ -173,6 +175,14 @@ class DefinitionDeclared(Check):
             return self.failed(message, where=[place])
         message = f"{told}, which names no package"
         return self.partial(message, where=[place])
+
+
+def _definition_of(name: str, view: RunView) -> str:
+    """Return the call that would define a metric, with what its name says filled in."""
+    return (
+        f'run.define_metric("{name}", goal="{view.goal(name) or "minimize or maximize"}", '
+        f'split="{view.split(name) or "val"}", unit=..., aggregation=..., implementation=...)'
+    )
 
 
 def _says(value: str | None) -> bool:

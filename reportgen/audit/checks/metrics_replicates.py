@@ -50,7 +50,8 @@ class ReplicatesCount(Check):
         copies = len(equal) - len(distinct)
         seeds = sorted({seed for one in distinct for seed in _seeds(one)})
         told = f"{counted(len(distinct), 'finished run')} of these settings, code and data"
-        told += f", seeds {listed(map(str, seeds), limit=8)}" if seeds else ""
+        word = "seed" if len(seeds) == 1 else "seeds"
+        told += f", {word} {listed(map(str, seeds), limit=8)}" if seeds else ""
         if copies:
             told += f"; {copies} more with a seed or with metrics that another one has"
         if len(distinct) >= _ENOUGH:

@@ -11,7 +11,7 @@ from audit.runs_of_every_kind import make_runs
 from reportgen.audit.formats.text import lines, render, score_text
 from reportgen.audit.report import AuditReport, CategoryScore, Outcome
 from reportgen.audit.runner import audit_runs
-from reportgen.testing import make_repository, make_run
+from reportgen.testing import make_golden_group, make_repository
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def test_runs_of_every_kind(report: AuditReport, golden: Callable[[str, str], No
 
 def test_one_golden_run(tmp_path: Path, golden: Callable[[str, str], None]) -> None:
     lab = make_repository(tmp_path / "lab")
-    make_run(lab / "runs", "golden", repository=lab)
-    golden("audit/golden.txt", render(audit_runs([lab / "runs"])))
+    run = make_golden_group(lab / "runs", repository=lab)[0]
+    golden("audit/golden.txt", render(audit_runs([run])))
 
 
 def test_the_verdict_and_the_next_step_come_first(report: AuditReport) -> None:
@@ -51,8 +51,8 @@ def test_every_run_has_one_line_and_every_cause_one_finding(report: AuditReport)
 
 def test_a_report_without_findings_is_short(tmp_path: Path) -> None:
     lab = make_repository(tmp_path / "lab")
-    make_run(lab / "runs", repository=lab)
-    text = render(audit_runs([lab / "runs"]))
+    run = make_golden_group(lab / "runs", repository=lab)[0]
+    text = render(audit_runs([run]))
     assert text.startswith("The gate passes: 1 run, nothing fails")
     assert len(text.splitlines()) == 10
 

@@ -13,7 +13,7 @@ import pytest
 from reportgen.audit import runner
 from reportgen.audit.registry import CHECKS
 from reportgen.cli.main import main
-from reportgen.testing import make_repository, make_run
+from reportgen.testing import make_golden_group, make_repository, make_run
 
 CRASHED = {"status": "failed", "exit_code": 1}
 
@@ -28,9 +28,10 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_gate_that_passes_is_0(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_golden_group(runs, repository=runs.parent, group="more_seeds", seeds=(8, 9, 10, 11))
     assert main(["audit", "runs"]) == 0
     said = capsys.readouterr()
-    assert said.out.startswith("The gate passes: 1 run, nothing fails")
+    assert said.out.startswith("The gate passes: 5 runs, nothing fails")
     assert said.err == ""
 
 
