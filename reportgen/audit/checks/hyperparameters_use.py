@@ -101,7 +101,7 @@ class ConfigSourceMatch(Check):
 
     def inapplicable(self, context: AuditContext) -> str | None:
         view = context.run
-        if _kept(view) or _named(view) or _left_out(view):
+        if _kept(view) or _named(view) or _left_out(view) or view.run.command is None:
             return None
         return "no configuration file was named or kept: it was made in the code"
 
@@ -135,6 +135,9 @@ class ConfigSourceMatch(Check):
         left = _left_out(view)
         if left:
             return self.inconclusive(left)
+        if view.run.command is None:
+            message = "neither a configuration file nor the command line is recorded"
+            return self.inconclusive(message, blocked_by="hyperparameters.config-argv-consistent")
         if not named:
             return self.not_applicable("no file that was kept is about the configuration")
         message = f"{listed(named)} was named and is not kept"

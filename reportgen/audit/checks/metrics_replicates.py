@@ -48,7 +48,7 @@ class ReplicatesCount(Check):
         ]
         distinct = _distinct(equal)
         copies = len(equal) - len(distinct)
-        seeds = sorted({seed for one in distinct for seed in _seeds(one)})
+        seeds = sorted({seed for one in distinct for seed in _seeds(one)[:1]})
         told = f"{counted(len(distinct), 'finished run')} of these settings, code and data"
         word = "seed" if len(seeds) == 1 else "seeds"
         told += f", {word} {listed(map(str, seeds), limit=8)}" if seeds else ""
@@ -67,7 +67,7 @@ class ReplicatesCount(Check):
 
 
 def _seeds(view: RunView) -> list[int]:
-    """Return the seeds of a run: those of its generators, and of its configuration."""
+    """Return the seeds of a run: those of its generators, then those of its configuration."""
     recorded = view.environment.seeds if view.environment else None
     found = [value for value in (recorded or {}).values() if _is_seed(value)]
     found += [value for key, value in view.flat_config.items() if is_seed(key) and _is_seed(value)]

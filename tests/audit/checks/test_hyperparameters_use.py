@@ -212,6 +212,14 @@ SOURCE_CASES = (
     Case(
         SOURCE,
         "inconclusive",
+        "nor the command line",
+        {"files": {KEPT: None}, "run": {"command": None}},
+        more={"blocked_by": "hyperparameters.config-argv-consistent"},
+        name="no-command",
+    ),
+    Case(
+        SOURCE,
+        "inconclusive",
         "was left out, rule secret",
         {
             "files": {KEPT: None},
