@@ -70,7 +70,12 @@ def _tests(view: RunView) -> list[Series]:
 
 
 def _training(view: RunView, tests: Sequence[Series]) -> list[Series]:
-    """Return the series of the training split, else whatever is not of the test split."""
+    """Return the training losses, else what is of the training split, else what is of no test.
+
+    Losses first: what else belongs to a step, such as norms, may be written a little later.
+    """
+    if view.training_losses:
+        return view.training_losses
     others = [one for one in view.series.values() if len(one) and one not in tests]
     return [one for one in others if view.split(one.name) == "train"] or others
 

@@ -65,6 +65,19 @@ TEST_CASES = (
         },
         name="evaluation",
     ),
+    # Norms of the last step that a watcher writes behind it are no training after the test.
+    Case(
+        TEST,
+        "passes",
+        "",
+        {
+            "metrics": [
+                *with_test(119)["metrics"],
+                {"step": 119, "time": CREATED + 60, "metrics": {"train/grad_norm": 1.5}},
+            ]
+        },
+        name="written-later",
+    ),
     Case(TEST, "partly", "measured at 3 steps, nothing chosen", with_test(39, 79, 119)),
     Case(TEST, "partly", "training went on to step 119", with_test(60), name="early"),
     Case(
