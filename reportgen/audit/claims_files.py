@@ -17,6 +17,7 @@ from reportgen.fs.regular import read_regular
 from reportgen.runs.claims import Claim, Claims, Loose, read_claims
 
 _BYTES = 2 * 2**20
+_BYTES_IN_ALL = 16 * 2**20
 _FILES = 200
 
 
@@ -36,7 +37,7 @@ class ClaimsFile:
 def claims_files(context: AuditContext) -> tuple[ClaimsFile, ...]:
     """Return the files of the policy's patterns that quote a run or a group, read once an audit.
 
-    Links, folders and files over 2 MiB are not read.
+    Links, folders and files over 2 MiB are not read, nor any more after 16 MiB in all.
 
     Raises:
         UnavailableError: The run lies in no repository.
@@ -51,11 +52,14 @@ def claims_files(context: AuditContext) -> tuple[ClaimsFile, ...]:
 
 
 def _read_all(top: Path, patterns: Sequence[str]) -> Iterator[ClaimsFile]:
+    left = _BYTES_IN_ALL
     for path in dict.fromkeys(path for pattern in patterns for path in _matching(top, pattern)):
         try:
-            text = read_regular(top, path, limit=_BYTES).decode("utf-8", "replace")
+            data = read_regular(top, path, limit=min(_BYTES, left))
         except (ReportgenError, OSError):
             continue
+        left -= len(data)
+        text = data.decode("utf-8", "replace")
         claims = read_claims(text, tex=path.lower().endswith(".tex"))
         if claims.claims or claims.malformed:
             yield ClaimsFile(path, claims)

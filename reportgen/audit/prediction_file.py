@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Mapping
 
 from reportgen.audit import formulas
 from reportgen.audit.formulas import Cell, Predictions, Values
 from reportgen.audit.settings import number_in, plain
-from reportgen.errors import UnreadableError
+from reportgen.errors import LimitError, UnreadableError
 from reportgen.runs.goals import split_of, words_of
 from reportgen.runs.schema import MetricDefinition
 
 Formula = Callable[[Predictions], Values]
+ROWS = 1_000_000
 _SCORE = "score_"
 _NOT_OF_EXAMPLES = frozenset({"token", "pixel", "word", "char", "top", "k", "at", "soft", "masked"})
 _AVERAGES = ("macro", "micro", "weighted", "binary")
@@ -56,57 +57,72 @@ _WORD = re.compile(r"[a-z]+\d*")
 _FUNCTION = re.compile(r"([A-Za-z_]\w*)\s*(?:\(|$)")
 
 
-def read_predictions(text: str) -> Predictions:
+def read_predictions(text: str, *, scores: bool = True) -> Predictions:
     """Return the labelled rows of a prediction file with the columns id, label, prediction.
 
     A cell that is a number is one; columns ``score_<class>`` are the scores of classes.
 
+    Args:
+        text: The whole file, CSV with a header.
+        scores: Whether to read the scores.
+
     Raises:
         UnreadableError: No such columns, no row, a row of another length, a score that is no
             number.
+        LimitError: More than a million rows.
     """
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    reader = csv.reader(_lines(text.removeprefix("\ufeff")))
     try:
-        header = next(reader, [])
-        rows = [row for row in reader if row]
+        return _read(reader, next(reader, []), scores)
     except csv.Error as error:
         raise UnreadableError(f"is no CSV: {error}") from None
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines one by one: a list of them all would take many times the text."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _read(rows: Iterator[list[str]], header: list[str], scores: bool) -> Predictions:
     lacking = [name for name in ("label", "prediction") if name not in header]
     if lacking:
         raise UnreadableError(f"has no column {lacking[0]}")
-    if not rows:
+    label, prediction = header.index("label"), header.index("prediction")
+    scored = [at for at, name in enumerate(header) if scores and name.startswith(_SCORE)]
+    labels: list[Cell] = []
+    predictions: list[Cell] = []
+    columns = [array("d") for _ in scored]
+    count = 0
+    for row in rows:
+        if not row:
+            continue
+        count += 1
+        if count > ROWS:
+            raise LimitError(f"has more than {ROWS:,} rows")
+        if len(row) != len(header):
+            raise UnreadableError(f"has a row of {len(row)} cells under {len(header)} columns")
+        if not row[label].strip():
+            continue
+        labels.append(_cell(row[label]))
+        predictions.append(_cell(row[prediction]))
+        for at, column in zip(scored, columns, strict=True):
+            number = number_in(row[at])
+            if number is None:
+                raise UnreadableError(f"has something else than finite numbers in {header[at]}")
+            column.append(number)
+    if not count:
         raise UnreadableError("has no row")
-    odd = next((row for row in rows if len(row) != len(header)), None)
-    if odd is not None:
-        raise UnreadableError(f"has a row of {len(odd)} cells under {len(header)} columns")
-    at = header.index("label")
-    labelled = [row for row in rows if row[at].strip()]
-    columns = list(zip(*labelled, strict=True)) if labelled else [()] * len(header)
-    return Predictions(
-        labels=_cells(columns[at]),
-        predictions=_cells(columns[header.index("prediction")]),
-        scores={
-            _cell(name.removeprefix(_SCORE)): _scores(name, column)
-            for name, column in zip(header, columns, strict=True)
-            if name.startswith(_SCORE)
-        },
-    )
-
-
-def _cells(column: Sequence[str]) -> list[Cell]:
-    return [_cell(text) for text in column]
+    names = [_cell(header[at].removeprefix(_SCORE)) for at in scored]
+    return Predictions(labels, predictions, dict(zip(names, columns, strict=True)))
 
 
 def _cell(text: str) -> Cell:
     number = number_in(text)
     return text.strip() if number is None else number
-
-
-def _scores(name: str, column: Sequence[str]) -> list[float]:
-    found = [number for text in column if (number := number_in(text)) is not None]
-    if len(found) < len(column):
-        raise UnreadableError(f"has something else than finite numbers in {name}")
-    return found
 
 
 def of_split(stem: str, split: str) -> bool:
@@ -144,3 +160,8 @@ def averages_of(name: str, definition: MetricDefinition | None) -> list[str]:
         said += [definition.aggregation or "", definition.implementation or ""]
     words = {word for text in said for word in words_of(text)}
     return [average for average in _AVERAGES if average in words]
+
+
+def needs_scores(formula: Formula) -> bool:
+    """Tell whether a formula is one of scores."""
+    return formula in (formulas.log_loss, formulas.auc)

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reportgen.audit import prediction_file
 from reportgen.audit.formulas import accuracy
 from reportgen.audit.prediction_file import averages_of, formula_of, of_split, read_predictions
-from reportgen.errors import UnreadableError
+from reportgen.errors import LimitError, UnreadableError
 from reportgen.runs.schema import MetricDefinition
 
 
@@ -77,7 +78,7 @@ def test_files_of_a_split_have_its_name_or_one_that_means_it() -> None:
 def test_cells_are_numbers_where_they_can_be() -> None:
     found = read_predictions("id,label,prediction,score_a\na,1,1.0,0.5\nb,x, y ,1e-3\n")
     assert (found.labels, found.predictions) == ([1.0, "x"], [1.0, "y"])
-    assert found.scores == {"a": [0.5, 0.001]}
+    assert {one: list(column) for one, column in found.scores.items()} == {"a": [0.5, 0.001]}
     assert accuracy(found) == {"": 0.5}
 
 
@@ -100,6 +101,19 @@ def test_order_of_columns_marks_and_quoted_ends_of_lines_do_not_matter() -> None
 def test_another_table_says_so(text: str, says: str) -> None:
     with pytest.raises(UnreadableError, match=says):
         read_predictions(text)
+
+
+def test_rows_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prediction_file, "ROWS", 2)
+    head = "id,label,prediction\n"
+    assert read_predictions(f"{head}1,2,3\n\n4,5,6\n").labels == [2.0, 5.0]
+    with pytest.raises(LimitError, match="more than 2 rows"):
+        read_predictions(f"{head}1,2,3\n4,5,6\n7,8,9\n")
+
+
+def test_scores_that_nobody_asked_for_are_not_read() -> None:
+    table = "id,label,prediction,score_1\n1,2,3,high\n"
+    assert read_predictions(table, scores=False).scores == {}
 
 
 @given(st.text())

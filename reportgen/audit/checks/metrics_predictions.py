@@ -12,11 +12,12 @@ from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity
 from reportgen.audit.prediction_file import (
     averages_of,
     formula_of,
+    needs_scores,
     of_split,
     read_predictions,
 )
 from reportgen.audit.rounding import is_rounded
-from reportgen.errors import UnreadableError
+from reportgen.errors import LimitError, UnreadableError
 from reportgen.runs import layout
 from reportgen.runs.numbers import from_stored
 from reportgen.runs.view import RunView
@@ -61,9 +62,12 @@ class PredictionsRecompute(Check):
         if text is None:
             return self.inconclusive(f"{path} is too large to be read")
         try:
-            given = read_predictions(text)
+            with_scores = formula is not None and needs_scores(formula)
+            given = read_predictions(text, scores=with_scores)
         except UnreadableError as error:
             return self.failed(f"{path} {error.what}", where=[Where(file=path)])
+        except LimitError as error:
+            return self.inconclusive(f"{path} {error.what}")
         if formula is None:
             message = f"by which formula {metric} is computed is not known here"
             return self.inconclusive(message, remedy="Name what computes it in its definition")
