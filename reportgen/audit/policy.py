@@ -180,12 +180,13 @@ def read_policy(data: bytes, name: str) -> Policy:
 
     Args:
         data: YAML.
-        name: What the file is called in messages; its stem is the name of the policy.
+        name: What the file is called in messages, its commit before a colon if it is of one; the
+            stem is the name of the policy.
 
     Raises:
         SettingsError: A key, check or value is wrong.
     """
-    own = {"name": Path(name).stem, **_read(data, name)}
+    own = {"name": Path(name.rpartition(":")[2]).stem, **_read(data, name)}
     profile = own.get("extends", PROFILES[0])
     if profile not in PROFILES:
         fix = nearest(str(profile), PROFILES)

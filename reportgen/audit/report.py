@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from reportgen.audit.change import Base as Base
+from reportgen.audit.change import CheckChange as CheckChange
+from reportgen.audit.change import Comparison as Comparison
+from reportgen.audit.change import DeletedRun as DeletedRun
 from reportgen.audit.organisation import Advice as Advice
 from reportgen.audit.result import EVIDENCE_WORDS as EVIDENCE_WORDS
 from reportgen.audit.result import SEVERITY_WEIGHTS as SEVERITY_WEIGHTS
@@ -91,6 +95,7 @@ class RunAudit(Struct, frozen=True, kw_only=True):
         place: The same from the top of its repository; never absolute.
         state: Status as a person would put it (``RunView.state``).
         policy: Name of the policy that judged it.
+        comparison: What it was on the base, when there is one.
         facts: What is out of the ordinary about it, found by no check: a changed work tree ...
         score: Headline.
         level: ``L0`` to ``L5``: the lowest category decides.
@@ -114,6 +119,7 @@ class RunAudit(Struct, frozen=True, kw_only=True):
     next_step: NextStep | None
     place: str = "."
     policy: str = "default"
+    comparison: Comparison | None = None
     facts: tuple[str, ...] = ()
     advice: tuple[Advice, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -141,7 +147,7 @@ class GateReason(Struct, frozen=True, kw_only=True):
     Attributes:
         run: Name of the run.
         path: Its folder.
-        check: The check; None for the minimum score.
+        check: The check; None for the minimum score, and for a run that cannot be read.
         message: What was found.
     """
 
@@ -175,6 +181,7 @@ class AuditReport(Struct, frozen=True, kw_only=True):
         gate: The verdict.
         next_step: The one step that helps most over all runs.
         runs: In the order in which they were found.
+        base: What the runs were compared with, None for an audit of all that there are.
         problems: Of the search: folders and runs that could not be read.
     """
 
@@ -184,4 +191,5 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     gate: Gate
     next_step: NextStep | None = None
     runs: tuple[RunAudit, ...] = ()
+    base: Base | None = None
     problems: tuple[Problem, ...] = ()

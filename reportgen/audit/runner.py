@@ -10,33 +10,28 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from reportgen.audit import gate
-from reportgen.audit.evidence import with_lines
-from reportgen.audit.interface import AuditContext, Check
-from reportgen.audit.kinds import is_unended
+from reportgen.audit.interface import AuditContext
+from reportgen.audit.judge import audit_run as audit_run
 from reportgen.audit.next_step import next_step_of
-from reportgen.audit.organisation import advice_of, facts_of
-from reportgen.audit.places import place_of
-from reportgen.audit.policy import DEBUG, Policy, expired, load_policy
-from reportgen.audit.registry import CHECKS
+from reportgen.audit.policy import Policy, expired, load_policy
 from reportgen.audit.report import (
     AuditReport,
-    CheckResult,
-    Evidence,
-    Outcome,
+    Base,
+    GateReason,
     RunAudit,
 )
 from reportgen.audit.repository import Repositories
-from reportgen.audit.score import category_scores, headline, level
 from reportgen.audit.siblings import Siblings
 from reportgen.errors import NotFoundError, ReportgenError, UnreadableError
 from reportgen.runs.discovery import RunRef, find_runs
 from reportgen.runs.problems import Problem
 from reportgen.runs.view import RunView
 
-_END = "metrics.run-completed"
-_OTHER_TRACKER = "A plain tracker does not record it; this one takes the same calls and does"
-_OTHER_TRACKER_LINE = "from reportgen import ExperimentTracker"
-_BLOCKING = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.ERROR)
+Judged = tuple[RunAudit, Policy]
+"""A run's audit, and the policy that judges it."""
+
+Compared = tuple[list[Judged], Base, list[Problem]]
+"""Runs beside what they were, the base, and what to know of it."""
 
 
 def audit_runs(
@@ -46,6 +41,7 @@ def audit_runs(
     repository: Path | None = None,
     online: bool = False,
     today: datetime.date | None = None,
+    compare: Callable[[Sequence[Judged]], Compared] | None = None,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> AuditReport:
     """Audit every run at or below ``paths``.
@@ -56,6 +52,7 @@ def audit_runs(
         repository: Repository of the code, in place of the one around each run.
         online: Whether checks may ask the network.
         today: Day by which exemptions expire; the present one by default.
+        compare: Sets the runs beside what they were, before the gate is asked.
         advance: Called after each run with how many are done, and of how many.
 
     Raises:
@@ -72,158 +69,97 @@ def audit_runs(
             expected="a folder with run.yaml at it or below it",
             fix="Log one with reportgen.start_run(), or by `reportgen run -- COMMAND`",
         )
-    views, problems = _views(found.runs)
+    views, problems = views_of(found.runs)
     if not views:
         first = problems[0]
         raise UnreadableError(f"{first.message} (none of {len(problems)} runs can be read)")
     day = today or datetime.date.today()
-    siblings = Siblings(views)
     with Repositories(repository) as repositories:
-        judged: list[tuple[RunAudit, Policy]] = []
-        for view in views:
-            context = AuditContext(
-                view,
-                policy=policy,
-                repository=repositories.around(view.folder),
-                siblings=partial(siblings.of, view),
-                online=online,
-            )
-            judged.append((audit_run(context, today=day), context.policy))
-            advance(len(judged), len(views))
-    problems += found.problems + _expired(policy, day)
-    audits = [audit for audit, _ in judged]
+        judged = audit_views(
+            views,
+            policy=policy,
+            repositories=repositories,
+            online=online,
+            today=day,
+            advance=advance,
+        )
+    base = None
+    if compare is not None:
+        judged, base, noticed = compare(judged)
+        problems += noticed
+    return report_of(judged, policy, today=day, problems=[*problems, *found.problems], base=base)
+
+
+def audit_views(
+    views: Sequence[RunView],
+    *,
+    policy: Policy,
+    repositories: Repositories,
+    online: bool = False,
+    today: datetime.date,
+    siblings: Siblings | None = None,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Judged]:
+    """Audit runs, and return each with the policy that judges it; see :func:`audit_runs`.
+
+    Args:
+        views: The runs.
+        policy: Of the audit.
+        repositories: Of the code.
+        online: Whether checks may ask the network.
+        today: Day by which exemptions expire.
+        siblings: Runs that are read already; those of ``views`` by default.
+        advance: As in :func:`audit_runs`.
+    """
+    known = siblings or Siblings(views)
+    judged: list[Judged] = []
+    for view in views:
+        context = AuditContext(
+            view,
+            policy=policy,
+            repository=repositories.around(view.folder),
+            siblings=partial(known.of, view),
+            online=online,
+        )
+        judged.append((audit_run(context, today=today), context.policy))
+        advance(len(judged), len(views))
+    return judged
+
+
+def report_of(
+    judged: Sequence[Judged],
+    policy: Policy,
+    *,
+    today: datetime.date,
+    problems: Iterable[Problem] = (),
+    reasons: Iterable[GateReason] = (),
+    base: Base | None = None,
+) -> AuditReport:
+    """Return the report over audited runs.
+
+    Args:
+        judged: The runs, each with the policy that judges it.
+        policy: Of the audit.
+        today: Day by which exemptions expire.
+        problems: Of the search.
+        reasons: Why the gate fails besides what was found in the runs.
+        base: What they were compared with.
+    """
+    audits = tuple(
+        replace(audit, passed=not gate.reasons_of(audit, judging)) for audit, judging in judged
+    )
     return AuditReport(
         policy=policy.name,
-        gate=gate.verdict(judged),
+        gate=gate.verdict(judged, reasons),
         next_step=next_step_of(audits),
-        runs=tuple(audits),
-        problems=tuple(problems),
+        runs=audits,
+        base=base,
+        problems=(*problems, *_expired(policy, today)),
     )
 
 
-def audit_run(
-    context: AuditContext,
-    *,
-    checks: Sequence[Check] = CHECKS,
-    today: datetime.date | None = None,
-) -> RunAudit:
-    """Audit one run."""
-    view = context.run.load()
-    day = today or datetime.date.today()
-    judge = _Judge(context, checks)
-    results = [_exempted(judge.result(check.id), context, day) for check in checks]
-    categories = category_scores(results, {check.id: check for check in checks})
-    audit = RunAudit(
-        id=view.id,
-        name=view.name,
-        path=view.folder.as_posix(),
-        place=place_of(view.folder),
-        state=view.state,
-        score=headline(categories),
-        level=level(categories, results),
-        passed=True,
-        categories=categories,
-        checks=tuple(results),
-        next_step=None,
-        policy=context.policy.name,
-        facts=facts_of(view) + _light(context.policy),
-        advice=advice_of(view),
-        problems=tuple(view.problems),
-    )
-    return replace(
-        audit,
-        passed=not gate.reasons_of(audit, context.policy),
-        next_step=next_step_of([audit]),
-    )
-
-
-def _light(policy: Policy) -> tuple[str, ...]:
-    return ("judged by the debug profile",) if policy.name == DEBUG else ()
-
-
-class _Judge:
-    """Runs the checks of one run, each once, prerequisites first."""
-
-    def __init__(self, context: AuditContext, checks: Iterable[Check]) -> None:
-        self._context = context
-        self._checks = {check.id: check for check in checks}
-        self._results: dict[str, CheckResult] = {}
-
-    def result(self, check: str) -> CheckResult:
-        if check not in self._results:
-            self._results[check] = self._judged(self._checks[check])
-        return self._results[check]
-
-    def _judged(self, check: Check) -> CheckResult:
-        try:
-            reason = check.inapplicable(self._context)
-            if reason is not None:
-                return check.not_applicable(reason)
-            blocked = self._blocked(check)
-            if blocked is not None:
-                return blocked
-            result = self._unsettled(check, check.judge(self._context))
-            return self._explained(result) if result.is_finding else result
-        except Exception as error:
-            return _fault_of(check, error)
-
-    def _blocked(self, check: Check) -> CheckResult | None:
-        if check.at_end and is_unended(self._context.run):
-            return self._waiting(check)
-        for name in check.requires:
-            if name not in self._checks:
-                continue
-            other = self.result(name)
-            if other.outcome in _BLOCKING:
-                root = other.blocked_by or other.id
-                return check.inconclusive(f"not judged, see {root}", blocked_by=root)
-        return None
-
-    def _unsettled(self, check: Check, result: CheckResult) -> CheckResult:
-        """A file that is absent from a run without an end may have been still to come."""
-        absent = result.outcome is Outcome.FAIL and result.evidence is Evidence.E0
-        if not absent or not is_unended(self._context.run) or not result.where:
-            return result
-        if self._context.run.exists(result.where[0].file):
-            return result
-        return self._waiting(check)
-
-    def _explained(self, result: CheckResult) -> CheckResult:
-        view = self._context.run
-        absent = result.outcome is Outcome.FAIL and result.evidence is Evidence.E0
-        if absent and view.format == "tracker":
-            result = replace(result, remedy=_OTHER_TRACKER, command=_OTHER_TRACKER_LINE)
-        return replace(result, where=with_lines(view, result.where))
-
-    def _waiting(self, check: Check) -> CheckResult:
-        return check.inconclusive("not settled: the run has no end", blocked_by=_END)
-
-
-def _fault_of(check: Check, error: Exception) -> CheckResult:
-    """A fault in a check is that check's own result; it never costs the report."""
-    message = f"{type(error).__name__}: {error}"[:300]
-    return CheckResult(
-        id=check.id,
-        outcome=Outcome.ERROR,
-        severity=check.severity,
-        evidence=Evidence.E0,
-        title=check.failure,
-        message=f"a fault of the auditor: {message}",
-        remedy="Report it with this message; the run is not at fault",
-        inspected=0,
-    )
-
-
-def _exempted(result: CheckResult, context: AuditContext, today: datetime.date) -> CheckResult:
-    if not result.is_finding or result.outcome is Outcome.ERROR:
-        return result
-    exemption = context.policy.exemption_of(result, context.run.name, today)
-    if exemption is None:
-        return result
-    return replace(result, outcome=Outcome.EXEMPT, exemption=exemption)
-
-
-def _views(refs: Iterable[RunRef]) -> tuple[list[RunView], list[Problem]]:
+def views_of(refs: Iterable[RunRef]) -> tuple[list[RunView], list[Problem]]:
+    """Return the runs that can be read, and the others as problems."""
     views, problems = [], []
     for ref in refs:
         try:

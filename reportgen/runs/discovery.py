@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -76,15 +76,16 @@ def run_format(folder: Path) -> Format | None:
     """Return how ``folder`` records a run, or None when it is no run folder."""
     try:
         with os.scandir(folder) as listing:
-            return _format_of({entry.name for entry in listing})
+            return format_of({entry.name for entry in listing})
     except OSError:
         return None
 
 
-def _format_of(names: set[str]) -> Format | None:
+def format_of(names: Collection[str]) -> Format | None:
+    """Return how a folder that holds these names records a run, or None."""
     if layout.RUN in names:
         return "standard"
-    if layout.CONFIG in names and names & _TRACKER_SIGNS:
+    if layout.CONFIG in names and not _TRACKER_SIGNS.isdisjoint(names):
         return "tracker"
     return None
 
@@ -106,7 +107,7 @@ def _search(root: Path, found: Found, seen: set[tuple[int, int]], limits: Limits
         if (info.st_dev, info.st_ino) in seen:
             continue
         seen.add((info.st_dev, info.st_ino))
-        kind = _format_of({entry.name for entry in entries})
+        kind = format_of({entry.name for entry in entries})
         if kind is not None:
             found.runs.append(RunRef(folder, root, kind))
             continue

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from reportgen.audit.report import (
     CATEGORIES,
     Advice,
     AuditReport,
+    Base,
     CategoryScore,
+    CheckChange,
     CheckResult,
+    Comparison,
+    DeletedRun,
     Evidence,
     Exemption,
     Gate,
@@ -164,6 +170,39 @@ def make_report(words: Words = PLAIN) -> AuditReport:
         next_step=step,
         runs=(bad, fine),
         problems=(Problem("run.unreadable", "error", "runs/newer", words.message),),
+    )
+
+
+def make_change(words: Words = PLAIN) -> AuditReport:
+    """The same as a change beside its base: one run worse, one added, two deleted."""
+    report = make_report(words)
+    bad, fine = report.runs
+    worse = CheckChange(check="metrics.series-finite", was=Outcome.PASS, now=Outcome.FAIL)
+    better = CheckChange(check="code.commit-exists", was=Outcome.FAIL, now=Outcome.INCONCLUSIVE)
+    comparison = Comparison(
+        change="changed", score=60, level="L1", worse=(worse,), better=(better,)
+    )
+    gone = (
+        DeletedRun(id="01RUN8", name=words.name, place="runs/old", passed=True),
+        DeletedRun(
+            id="01RUN9",
+            name=words.name,
+            place="runs/older",
+            passed=False,
+            failing=("metrics.run-completed",),
+        ),
+    )
+    rules = Problem("audit.config_changed", "warning", "audit.yaml", words.message)
+    return replace(
+        report,
+        runs=(
+            replace(bad, comparison=comparison),
+            replace(fine, comparison=Comparison(change="added")),
+        ),
+        base=Base(
+            revision="main", commit="0123456789abcdef" * 2 + "01234567", same=3, deleted=gone
+        ),
+        problems=(*report.problems, rules),
     )
 
 

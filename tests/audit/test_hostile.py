@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import socket
 from pathlib import Path
 
@@ -243,6 +244,35 @@ def test_a_hostile_repository_runs_nothing_and_changes_no_result(
     )
     assert (done.status, done.stdout) == (clean.status, clean.stdout)
     assert "The gate passes" in done.stdout
+
+
+def test_a_hostile_repository_runs_nothing_when_its_base_is_read(
+    hostile_env: HostileEnvironment,
+) -> None:
+    repository = make_repository(hostile_env.folder / "lab")
+    good = make_run(repository / "runs", "good", repository=repository)
+    evil = pickle.dumps(Payload())
+    crash = {"status": "failed", "exit_code": 1}
+    files = {"checkpoints/checkpoint_epoch_8.pt": evil}
+    make_run(repository / "runs", "gone", repository=repository, run=crash, files=files)
+    (good / "outside").symlink_to(hostile_env.folder.parent / "secret.txt")
+    (hostile_env.folder.parent / "secret.txt").write_text(SECRET)
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "$(touch PWNED) `touch PWNED`")
+    shutil.rmtree(good.parent / "gone")
+    (good / "labels.yaml").write_text("notes: looked at\n")
+    make_run(repository / "runs", "new", repository=repository, run=crash)
+    clean = hostile_env.run("audit", "lab/runs", "--base", "main")
+    hostile_config(repository)
+    git_variables = {"GIT_EXTERNAL_DIFF": TOUCH, "GIT_SSH_COMMAND": TOUCH, "PAGER": TOUCH}
+    done = hostile_env.run("audit", "lab/runs", "--base", "main", environment=git_variables)
+    assert (done.status, done.stdout) == (clean.status, clean.stdout)
+    assert done.status == 1
+    assert "gone     gone   failed there: metrics.run-completed" in done.stdout
+    assert SECRET not in done.stdout
+    for revision in (f"--output={CANARY}", f"main; {TOUCH}", f"$({TOUCH})", "main@{upstream}"):
+        refused = hostile_env.run("audit", "lab/runs", f"--base={revision}")
+        assert (refused.status, refused.stdout) == (2, "")
 
 
 def test_a_git_file_that_points_elsewhere_gives_nothing_away(

@@ -7,9 +7,13 @@ each kind; the gravest are kept and the rest are counted. Every line begins with
 
 from __future__ import annotations
 
-from reportgen.audit.evidence import counted
+from collections.abc import Iterator
+
+from reportgen.audit.evidence import counted, listed
 from reportgen.audit.formats.findings import Finding, Gravity, findings_of, path_of, plain
 from reportgen.audit.report import AuditReport
+from reportgen.errors import UnsafePathError
+from reportgen.fs.paths import safe_relpath
 
 EACH = 10
 _COMMANDS: dict[Gravity, str] = {"error": "error", "warning": "warning", "note": "notice"}
@@ -17,24 +21,43 @@ _COMMANDS: dict[Gravity, str] = {"error": "error", "warning": "warning", "note":
 
 def render(report: AuditReport) -> str:
     """Return the report as workflow commands, one a line."""
-    found = findings_of(report)
+    commands = list(_commands(report))
     lines = []
-    known = {(one.run.path, one.result.id) for one in found}
-    for reason in report.gate.reasons:
-        if (reason.path, reason.check) not in known:
-            said = f"{reason.run}: {reason.message}"
-            lines.append(_command("error", {"title": "The gate fails"}, said))
-    rest = 0
-    for gravity, command in _COMMANDS.items():
-        own = [one for one in found if one.gravity == gravity]
-        free = EACH - sum(line.startswith(f"::{command} ") for line in lines)
-        lines += [_annotation(command, one) for one in own[:free]]
-        rest += len(own[free:])
+    for name in _COMMANDS.values():
+        lines += [line for line in commands if line.startswith(f"::{name} ")][:EACH]
+    rest = len(commands) - len(lines)
     if rest:
         lines.append(f"reportgen audit: {counted(rest, 'more finding')}, in the other outputs")
     verdict = "passes" if report.gate.passed else "fails"
     lines.append(f"reportgen audit: the gate {verdict}, {counted(len(report.runs), 'run')}")
     return "\n".join(lines) + "\n"
+
+
+def _commands(report: AuditReport) -> Iterator[str]:
+    found = findings_of(report)
+    known = {(one.run.path, one.result.id) for one in found}
+    for reason in report.gate.reasons:
+        if (reason.path, reason.check) not in known:
+            said = f"{reason.run}: {reason.message}"
+            yield _command("error", {"title": "The gate fails"}, said)
+    for problem in report.problems:
+        if problem.severity == "warning":
+            file = {"file": problem.file} if _is_inside(problem.file) else {}
+            yield _command("warning", {**file, "title": problem.id}, problem.message)
+    for run in report.base.deleted if report.base else ():
+        if not run.passed:
+            failed = f"{run.name}, which failed {listed(run.failing) or 'the score'}"
+            yield _command("warning", {"title": "A failing run was deleted"}, failed)
+    for one in found:
+        if one.gravity in _COMMANDS:
+            yield _annotation(_COMMANDS[one.gravity], one)
+
+
+def _is_inside(file: str) -> bool:
+    try:
+        return bool(safe_relpath(file))
+    except UnsafePathError:
+        return False
 
 
 def _annotation(command: str, finding: Finding) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from reportgen.audit.evidence import counted, listed
 from reportgen.audit.formats.findings import Finding, Gravity, findings_of, plain
-from reportgen.audit.formats.text import score_text
+from reportgen.audit.formats.text import changes, score_text
 from reportgen.audit.report import LEVEL_WORDS, LEVELS, AuditReport, NextStep, Outcome, RunAudit
 
 LIMIT = 60_000
@@ -89,18 +89,32 @@ def _blocks(report: AuditReport) -> Iterator[str]:
     bad = sum(not run.passed for run in report.runs)
     share = f"{bad} of {counted(len(report.runs), 'run')} fail it" if bad else _all(report)
     about = f"policy {code(report.policy, 60)}, rules {code(report.rules, 20)}"
-    yield f"## Audit of runs: the gate {verdict}\n\n{share} ({about}).\n"
+    yield f"## Audit of runs: the gate {verdict}\n\n{share}{_base(report)} ({about}).\n"
     if report.next_step is not None:
         yield _next_step(report.next_step)
     yield from _runs(report)
     yield from _findings(report)
+    yield from _deleted(report)
     yield from _problems(report)
 
 
 def _all(report: AuditReport) -> str:
+    if report.base is not None and not report.runs:
+        return "No run"
     warned = report.gate.warnings
     rest = f"{counted(warned, 'finding')} to look at" if warned else "nothing fails"
     return f"{counted(len(report.runs), 'run')}, {rest}"
+
+
+def _base(report: AuditReport) -> str:
+    base = report.base
+    if base is None:
+        return ""
+    what = ", beside" if base.revision is None else ", added or changed since"
+    if not report.runs:
+        what = " was added or changed since"
+    same = f"; {counted(base.same, 'run')} as before" if base.same else ""
+    return f"{what} {code(base.label, 80)}{same}"
 
 
 def _next_step(step: NextStep) -> str:
@@ -115,6 +129,8 @@ def _next_step(step: NextStep) -> str:
 
 
 def _runs(report: AuditReport) -> Iterator[str]:
+    if not report.runs:
+        return
     yield "\n| gate | score | level | run | |\n|---|---|---|---|---|\n"
     ordered = sorted(report.runs, key=lambda run: run.passed)
     for run in ordered[:_RUNS]:
@@ -126,19 +142,23 @@ def _runs(report: AuditReport) -> Iterator[str]:
 
 
 def _special(run: RunAudit) -> str:
-    parts = ([] if run.state == "finished" else [run.state]) + list(run.facts)
+    parts = [] if run.state == "finished" else [run.state]
+    parts += [*changes(run), *run.facts]
     return ", ".join(cell(part, 160) for part in parts)
 
 
 def _findings(report: AuditReport) -> Iterator[str]:
     found = findings_of(report)
-    for reason in report.gate.reasons:
-        if reason.check is None:
-            yield f"\n**Stops the gate** in {code(reason.run, 80)}: {code(reason.message)}\n"
     groups: dict[tuple[Gravity, str, Outcome], list[Finding]] = {}
     for one in found:
         groups.setdefault((one.gravity, one.result.id, one.result.outcome), []).append(one)
     heading = ""
+    others = [reason for reason in report.gate.reasons if reason.check is None]
+    if others:
+        heading = _WORDS["error"]
+        yield f"\n### {heading}\n\n"
+    for reason in others:
+        yield f"- {code(reason.run, 80)}: {code(reason.message)}\n"
     for (gravity, _, _), group in groups.items():
         if _WORDS[gravity] != heading:
             heading = _WORDS[gravity]
@@ -179,15 +199,26 @@ def _where(finding: Finding) -> str:
     return f" ({', '.join(code(one, 120) for one in shown)})" if shown else ""
 
 
+def _deleted(report: AuditReport) -> Iterator[str]:
+    gone = report.base.deleted if report.base else ()
+    if gone:
+        yield "\n### Deleted runs\n\n"
+    for run in gone[:_RUNS]:
+        failed = f"failed: {code(listed(run.failing) or 'the score')}"
+        yield f"- {code(run.name, 80)}, which {'passed' if run.passed else failed}\n"
+    if len(gone) > _RUNS:
+        yield f"- and {counted(len(gone) - _RUNS, 'more run')}\n"
+
+
 def _problems(report: AuditReport) -> Iterator[str]:
     noticed = list(report.problems)
     noticed += [problem for run in report.runs for problem in run.problems]
     if not noticed:
         return
-    yield "\n### Noticed while reading\n\n"
+    yield "\n### Noticed\n\n"
     for problem in noticed[:_PROBLEMS]:
         line = f":{problem.line}" if problem.line else ""
         place = code(f"{problem.file}{line}", 200)
-        yield f"- {problem.severity}: {place}: {code(problem.message)}\n"
+        yield f"- {problem.severity}, {problem.id}: {place}: {code(problem.message)}\n"
     if len(noticed) > _PROBLEMS:
         yield f"- and {counted(len(noticed) - _PROBLEMS, 'more notice')}\n"

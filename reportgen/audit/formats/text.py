@@ -73,8 +73,10 @@ def _lines(report: AuditReport) -> Iterator[Line]:
     if report.next_step is not None:
         yield ()
         yield from _next_step(report.next_step, many=len(report.runs) > 1)
-    yield ()
+    if report.runs:
+        yield ()
     yield from _runs(report.runs)
+    yield from _other_reasons(report)
     if len(report.runs) == 1:
         yield ()
         yield from _categories(report.runs[0])
@@ -86,6 +88,7 @@ def _lines(report: AuditReport) -> Iterator[Line]:
         rest = counted(len(groups) - _GROUPS, "more kind")
         yield ()
         yield (Span(f"and {rest} of finding: --format json has them all", "faint"),)
+    yield from _deleted(report)
     yield from _advice(report.runs)
     yield from _problems(report)
 
@@ -95,13 +98,41 @@ def _verdict(report: AuditReport) -> Iterator[Line]:
     bad = [run for run in report.runs if not run.passed]
     about = Span(f"   policy {report.policy}, rules {report.rules}", "faint")
     if report.gate.passed:
-        words = counted(total, "run")
-        warned = report.gate.warnings
-        rest = f", {counted(warned, 'finding')} to look at" if warned else ", nothing fails"
-        yield Span("The gate passes", "good"), Span(f": {words}{rest}"), about
+        yield Span("The gate passes", "good"), Span(f": {in_all(report)}"), about
         return
-    share = f"{len(bad)} of {counted(total, 'run')}" if total > 1 else bad[0].name
-    yield Span("The gate fails", "bad"), Span(f": {share}"), about
+    share = bad[0].name if len(bad) == total == 1 else f"{len(bad)} of {counted(total, 'run')}"
+    if not bad:
+        share = listed(dict.fromkeys(reason.run for reason in report.gate.reasons))
+    yield Span("The gate fails", "bad"), Span(f": {share}{since(report)}"), about
+
+
+def in_all(report: AuditReport) -> str:
+    """Return what there is to say of runs that pass the gate."""
+    if report.base is not None and not report.runs:
+        return f"no run was{since(report)}{as_before(report)}"
+    warned = report.gate.warnings
+    rest = f", {counted(warned, 'finding')} to look at" if warned else ", nothing fails"
+    return f"{counted(len(report.runs), 'run')}{since(report)}{rest}{as_before(report)}"
+
+
+def since(report: AuditReport) -> str:
+    """Return ``" added or changed since main (abc1234)"``, or "" without a base."""
+    if report.base is None:
+        return ""
+    if report.base.revision is None:
+        return f" beside {report.base.label}"
+    return f" added or changed since {report.base.label}"
+
+
+def as_before(report: AuditReport) -> str:
+    """Return how many runs are not part of the change, for the end of a sentence."""
+    base = report.base
+    if base is None:
+        return ""
+    parts = [f"{counted(base.same, 'run')} as before"] if base.same else []
+    if base.ignored:
+        parts.append(f"{counted(base.ignored, 'run')} ignored by git")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _next_step(step: NextStep, *, many: bool) -> Iterator[Line]:
@@ -121,7 +152,8 @@ def _command(indent: str, command: str) -> Line:
 
 
 def _runs(runs: Sequence[RunAudit]) -> Iterator[Line]:
-    yield (Span("gate    score    level           run", "faint"),)
+    if runs:
+        yield (Span("gate    score    level           run", "faint"),)
     for run in runs:
         gate = Span(f"{'passes' if run.passed else 'fails':8}", "good" if run.passed else "bad")
         words = f"{run.level} {LEVEL_WORDS[LEVELS.index(run.level)]}"
@@ -129,15 +161,41 @@ def _runs(runs: Sequence[RunAudit]) -> Iterator[Line]:
         yield gate, score, Span(run.name), Span(_in_short(run), "faint")
 
 
+def _other_reasons(report: AuditReport) -> Iterator[Line]:
+    """Name the reasons of the gate that no check gave: a score, a run that cannot be read."""
+    others = [reason for reason in report.gate.reasons if reason.check is None]
+    if others:
+        yield ()
+    for reason in others[:_GROUPS]:
+        yield Span("stops   ", "bad"), Span(f"{reason.run}: {reason.message}")
+    if len(others) > _GROUPS:
+        yield (Span(f"and {counted(len(others) - _GROUPS, 'more run')}", "faint"),)
+
+
 def _in_short(run: RunAudit) -> str:
     """Return the run's state, what is special and what fails first, for the end of its line."""
     parts = [] if run.state == "finished" else [run.state]
+    parts += changes(run)
     parts += run.facts
     failing = [one for one in run.findings if one.outcome is Outcome.FAIL and one.cause is None]
     if failing:
         worst = max(failing, key=lambda one: one.severity.weight)
         parts.append(f"fails {worst.id.partition('.')[2]}")
     return f"   ({'; '.join(parts)})" if parts else ""
+
+
+def changes(run: RunAudit) -> list[str]:
+    """Return what became of a run since the base, and which checks say less of it, in words."""
+    if run.comparison is None:
+        return []
+    words: list[str] = []
+    if run.comparison.change != "known":
+        words.append(run.comparison.change)
+    for what, some in (("worse", run.comparison.worse), ("better", run.comparison.better)):
+        if some:
+            names = (f"{one.check.partition('.')[2]} {one.was} → {one.now}" for one in some)
+            words.append(f"{what}: {listed(names, limit=2)}")
+    return words
 
 
 def score_text(run: RunAudit) -> str:
@@ -236,6 +294,20 @@ def place_text(where: Where) -> str:
     return f"{text}, step {where.step}" if where.step is not None else text
 
 
+def _deleted(report: AuditReport) -> Iterator[Line]:
+    gone = report.base.deleted if report.base else ()
+    if not gone:
+        return
+    yield ()
+    yield (Span(f"Deleted since {report.base.label if report.base else ''}", "strong"),)
+    for run in gone[:_GROUPS]:
+        said = "passed there" if run.passed else f"failed there: {listed(run.failing) or 'score'}"
+        style = "" if run.passed else "warn"
+        yield Span("  gone     ", "faint"), Span(run.name), Span(f"   {said}   {run.place}", style)
+    if len(gone) > _GROUPS:
+        yield (Span(f"  and {counted(len(gone) - _GROUPS, 'more run')}", "faint"),)
+
+
 def _advice(runs: Sequence[RunAudit]) -> Iterator[Line]:
     """Say what would be better organised; runs of which the same is said share a line."""
     same: dict[Advice, list[str]] = {}
@@ -262,7 +334,7 @@ def _problems(report: AuditReport) -> Iterator[Line]:
     if not noticed:
         return
     yield ()
-    yield (Span("Noticed while reading", "strong"),)
+    yield (Span("Noticed", "strong"),)
     for prefix, problem in noticed[:_PROBLEMS]:
         yield _problem(prefix, problem)
     if len(noticed) > _PROBLEMS:
@@ -270,6 +342,7 @@ def _problems(report: AuditReport) -> Iterator[Line]:
 
 
 def _problem(prefix: str, problem: Problem) -> Line:
-    style = "bad" if problem.severity == "error" else "faint"
+    style = {"error": "bad", "warning": "warn"}.get(problem.severity, "faint")
     place = f"{prefix}{problem.file}" + (f":{problem.line}" if problem.line else "")
-    return Span(f"  {problem.severity:8} ", style), Span(f"{place}: {problem.message}")
+    said = Span(f"{place}: {problem.message}")
+    return Span(f"  {problem.severity:8} ", style), said, Span(f"   {problem.id}", "faint")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reportgen.audit.formats import Format
     from reportgen.audit.policy import Policy
     from reportgen.audit.report import AuditReport
+    from reportgen.audit.runner import Compared, Judged
 
 OK, GATE_FAILS, PARTLY, FAULT = 0, 1, 3, 4
 _STYLES = {
@@ -44,7 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "all but one into a file by =FILE",
     )
     parser.add_argument(
-        "--policy", type=Path, metavar="FILE", help="what the gate does, and tolerances"
+        "--policy",
+        metavar="FILE",
+        help="what the gate does, and tolerances: a file, or default, strict, debug, publication",
     )
     parser.add_argument(
         "--fail-on",
@@ -61,6 +64,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the repository of the code, in place of the one around each run",
     )
+    against = parser.add_mutually_exclusive_group()
+    against.add_argument(
+        "--base",
+        metavar="REV",
+        help="audit only what was added or changed since this branch or commit, by its rules, and "
+        "let nothing get worse",
+    )
+    against.add_argument(
+        "--base-report",
+        type=Path,
+        metavar="FILE",
+        help="the JSON of an earlier audit, for runs that git does not keep: nothing gets worse",
+    )
     parser.add_argument("--explain", metavar="CHECK", help="print what a check is about, and end")
     add_settings(parser)
 
@@ -75,15 +91,7 @@ def run(args: argparse.Namespace) -> int:
         print(_explanation(args.explain))
         return OK
     outputs = _outputs(args.format)
-    settings = settings_of(args, policy=_text(args.policy))
-    policy = _policy(args, settings.policy)
-    from reportgen.audit.runner import audit_runs
-
-    paths = args.path or [root for root in settings.roots if root.is_dir()]
-    if not paths:
-        raise UsageError("no path given, and no root exists", fix="Name a folder that holds runs")
-    with progress(args, "auditing") as advance:
-        report = audit_runs(paths, policy=policy, repository=args.repository, advance=advance)
+    report = _audited(args) if args.base is None else _audited_since(args)
     for output, file in outputs:
         if file is None:
             _print(output, report)
@@ -91,6 +99,49 @@ def run(args: argparse.Namespace) -> int:
             _save(output, report, file)
             note(args, f"Wrote {file}")
     return status_of(report)
+
+
+def _audited(args: argparse.Namespace) -> AuditReport:
+    from reportgen.audit.policy import load_policy
+    from reportgen.audit.runner import audit_runs
+
+    settings = settings_of(args, policy=args.policy)
+    policy = _asked(args, load_policy(settings.policy))
+    paths = args.path or [root for root in settings.roots if root.is_dir()]
+    if not paths:
+        raise UsageError("no path given, and no root exists", fix="Name a folder that holds runs")
+    compare = None if args.base_report is None else _comparison(args.base_report, paths)
+    with progress(args, "auditing") as advance:
+        return audit_runs(
+            paths, policy=policy, repository=args.repository, compare=compare, advance=advance
+        )
+
+
+def _comparison(file: Path, paths: Sequence[Path]) -> Callable[[Sequence[Judged]], Compared]:
+    from reportgen.audit.base_report import compared_with, read_report
+
+    before = read_report(file, paths)
+    return lambda judged: compared_with(judged, before, file.name)
+
+
+def _audited_since(args: argparse.Namespace) -> AuditReport:
+    from reportgen.audit.base_revision import open_base
+    from reportgen.audit.base_rules import rules_of
+    from reportgen.audit.since import audit_since
+
+    if args.repository is not None:
+        raise UsageError("not together with --base", where="--repository", fix="Leave one out.")
+    start = args.path[0] if args.path else Path.cwd()
+    overrides = {"roots": args.root, "policy": args.policy}
+    with open_base(start, args.base) as base, progress(args, "auditing") as advance:
+        rules = rules_of(base, settings_file=args.settings, overrides=overrides)
+        return audit_since(
+            base,
+            args.path or rules.roots,
+            policy=_asked(args, rules.policy),
+            problems=rules.problems,
+            advance=advance,
+        )
 
 
 def status_of(report: AuditReport) -> int:
@@ -106,16 +157,11 @@ def status_of(report: AuditReport) -> int:
     return PARTLY if any(problem.severity == "error" for problem in problems) else OK
 
 
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
-def _policy(args: argparse.Namespace, file: Path | None) -> Policy:
+def _asked(args: argparse.Namespace, policy: Policy) -> Policy:
+    """Return the policy with what the command line says over it."""
     import msgspec
 
-    from reportgen.audit.policy import load_policy
-
-    policy = load_policy(file).failing_on(args.fail_on.split(","))
+    policy = policy.failing_on(args.fail_on.split(","))
     if args.min_score is None:
         return policy
     if not 0 <= args.min_score <= 100:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from audit.report_of_every_kind import HOSTILE, every_slot, make_report
+from audit.report_of_every_kind import HOSTILE, every_slot, make_change
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +31,7 @@ def commands(text: str) -> list[tuple[str, str, str]]:
 
 
 def test_a_report_of_every_kind(golden: Callable[[str, str], None]) -> None:
-    golden("audit/every_kind.github.txt", render(make_report()))
+    golden("audit/every_kind.github.txt", render(make_change()))
 
 
 def structure(text: str) -> list[tuple[str, str]]:
@@ -40,22 +40,22 @@ def structure(text: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_start_no_command(text: str) -> None:
-    assert structure(render(make_report(every_slot(text)))) == structure(render(make_report()))
+    assert structure(render(make_change(every_slot(text)))) == structure(render(make_change()))
 
 
 @given(st.text(max_size=80))
 def test_no_words_are_too_odd(text: str) -> None:
-    assert structure(render(make_report(every_slot(text)))) == structure(render(make_report()))
+    assert structure(render(make_change(every_slot(text)))) == structure(render(make_change()))
 
 
 def test_values_are_escaped_and_come_back() -> None:
-    text = render(make_report(every_slot("a,b:c%d")))
+    text = render(make_change(every_slot("a,b:c%d")))
     assert "file=runs/digits/run1/a%2Cb%3Ac%25d" in text
     assert "a,b:c%25d" in text
 
 
 def test_a_step_makes_as_many_of_each_kind_as_are_shown() -> None:
-    report = make_report()
+    report = make_change()
     template = report.runs[0].checks[2]
     many = tuple(
         msgspec.structs.replace(template, id=f"metrics.check-{number}") for number in range(1_000)
@@ -65,4 +65,4 @@ def test_a_step_makes_as_many_of_each_kind_as_are_shown() -> None:
     kinds = [name for name, _, _ in commands(text)]
     assert kinds.count("warning") == EACH
     assert kinds.count("error") == 2
-    assert "reportgen audit: 992 more findings, in the other outputs" in text
+    assert "reportgen audit: 994 more findings, in the other outputs" in text

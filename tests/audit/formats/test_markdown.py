@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
-from audit.report_of_every_kind import HOSTILE, every_slot, make_report
+from audit.report_of_every_kind import HOSTILE, every_slot, make_change
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -50,23 +50,23 @@ def shown_outside_code(text: str) -> str:
     return "\n".join(token.content for token in tokens(text) if token.type.startswith("text"))
 
 
-TWIN = structure(render(make_report()))
+TWIN = structure(render(make_change()))
 
 
 def test_a_report_of_every_kind(golden: Callable[[str, str], None]) -> None:
-    golden("audit/every_kind.md", render(make_report()))
+    golden("audit/every_kind.md", render(make_change()))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_change_words_alone(text: str) -> None:
-    page = render(make_report(every_slot(text)))
+    page = render(make_change(every_slot(text)))
     assert structure(page) == TWIN
     assert not CALL.search(shown_outside_code(page))
 
 
 @given(st.text(st.sampled_from("`|\\@#*_<>![]()&-1\n a"), max_size=40) | st.text(max_size=40))
 def test_no_words_are_too_odd(text: str) -> None:
-    page = render(make_report(every_slot(text)))
+    page = render(make_change(every_slot(text)))
     assert structure(page) == TWIN
     assert not CALL.search(shown_outside_code(page))
 
@@ -106,7 +106,7 @@ def test_a_command_is_a_block_unless_it_could_end_it() -> None:
 
 
 def test_the_size_stays_under_that_of_a_comment() -> None:
-    report = make_report(every_slot("é|`" * 1_000))
+    report = make_change(every_slot("é|`" * 1_000))
     many = tuple(
         msgspec.structs.replace(report.runs[0], path=f"runs/{number}") for number in range(500)
     )
@@ -116,11 +116,11 @@ def test_the_size_stays_under_that_of_a_comment() -> None:
 
 
 def test_the_verdict_comes_first() -> None:
-    passing = tuple(run for run in make_report().runs if run.passed)
+    passing = tuple(run for run in make_change().runs if run.passed)
     report = AuditReport(gate=Gate(passed=True, warnings=3), runs=passing)
     assert render(report).startswith(
         "## Audit of runs: the gate passes\n\n1 run, 3 findings to look at (policy `default`"
     )
-    assert render(make_report()).startswith(
-        "## Audit of runs: the gate fails\n\n1 of 2 runs fail it (policy"
+    assert render(make_change()).startswith(
+        "## Audit of runs: the gate fails\n\n1 of 2 runs fail it, added or changed since"
     )

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from audit.report_of_every_kind import make_change
 from audit.runs_of_every_kind import make_runs
 
 from reportgen.audit.formats.text import lines, render, score_text
-from reportgen.audit.report import AuditReport, CategoryScore, Outcome
+from reportgen.audit.report import AuditReport, Base, CategoryScore, Gate, GateReason, Outcome
 from reportgen.audit.runner import audit_runs
 from reportgen.testing import make_golden_group, make_repository
 
@@ -104,3 +105,22 @@ def test_styled_lines_say_the_same_as_plain_ones(report: AuditReport) -> None:
     assert styled == render(report)
     styles = {span.style for line in lines(report) for span in line}
     assert styles == {"", "good", "bad", "warn", "faint", "strong", "command"}
+
+
+def test_a_change_beside_its_base(golden: Callable[[str, str], None]) -> None:
+    golden("audit/change.txt", render(make_change()))
+
+
+def test_a_change_without_runs_says_so_in_its_first_line() -> None:
+    base = Base(revision="main", commit="ab" * 20, same=27, ignored=1)
+    said = render(AuditReport(gate=Gate(passed=True), base=base))
+    assert said == (
+        "The gate passes: no run was added or changed since main (ababababa)"
+        " (27 runs as before, 1 run ignored by git)   policy default, rules 1\n"
+    )
+
+
+def test_a_gate_that_fails_for_a_run_that_cannot_be_read_names_it() -> None:
+    reason = GateReason(run="mlp", path="runs/mlp", check=None, message="is newer")
+    report = AuditReport(gate=Gate(passed=False, reasons=(reason,)), base=Base(report="base.json"))
+    assert render(report).startswith("The gate fails: mlp beside base.json")

@@ -4,16 +4,19 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from reportgen.audit import runner
+from reportgen.audit.formats.json import schema
 from reportgen.audit.registry import CHECKS
 from reportgen.cli.main import main
-from reportgen.testing import make_golden_group, make_repository, make_run
+from reportgen.testing import git, make_golden_group, make_repository, make_run
 
 CRASHED = {"status": "failed", "exit_code": 1}
 
@@ -133,6 +136,121 @@ def test_policy_fail_on_and_min_score(runs: Path) -> None:
     assert main(["audit", "runs"]) == 1
     make_run(runs, "crashed", run=CRASHED)
     assert main(["audit", "runs", "--policy", "lab.yaml", "--fail-on", "none"]) == 0
+
+
+def test_a_reason_that_no_check_gave_is_said(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = make_run(runs, "unseeded", repository=runs.parent, environment={"seeds": None})
+    assert main(["audit", str(run), "--min-score", "99"]) == 1
+    assert "stops   unseeded: the score is 9" in capsys.readouterr().out
+
+
+def test_a_profile_by_its_name(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(runs, "unseeded", repository=runs.parent, environment={"seeds": None})
+    assert main(["audit", "runs", "--policy", "strict"]) == 1
+    assert "policy strict" in capsys.readouterr().out
+    Path("reportgen.toml").write_text('policy = "strict"\n')
+    assert main(["audit", "runs"]) == 1
+    assert main(["audit", "runs", "--policy", "default"]) == 0
+
+
+def branch_off(lab: Path) -> None:
+    git(lab, "add", "--all")
+    git(lab, "commit", "--quiet", "--message", "runs")
+    git(lab, "checkout", "--quiet", "-b", "work")
+
+
+def test_a_change_beside_its_base(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(runs, "crashed", run=CRASHED)
+    branch_off(runs.parent)
+    for words in (["audit", "runs"], ["audit"]):
+        assert main([*words, "--base", "main"]) == 0
+        assert capsys.readouterr().out.startswith(
+            "The gate passes: no run was added or changed since main ("
+        )
+    make_run(runs, "new", run=CRASHED)
+    assert main(["audit", "--base", "main"]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("The gate fails: new added or changed since main (")
+    assert "crashed" not in said
+    assert len(said.splitlines()) < 40  # a screen
+    assert main(["audit", "--base", "main", "--fail-on", "none"]) == 0
+    capsys.readouterr()
+    assert main(["audit", "--base", "main", "--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert [run["name"] for run in document["runs"]] == ["new"]
+    assert document["runs"][0]["comparison"]["change"] == "added"
+    assert (document["base"]["revision"], document["base"]["same"]) == ("main", 2)
+    jsonschema.validate(document, schema())
+
+
+def test_a_repository_without_any_run_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(make_repository(tmp_path / "lab"))
+    assert main(["audit", "runs", "--base", "HEAD"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("The gate passes: no run was added or changed since HEAD (")
+    assert "warning  runs: there is no such folder, neither here nor on the base" in said
+
+
+def test_a_relaxed_policy_is_named_and_not_in_force(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("audit.yaml").write_text("minimum_score: 10\n")
+    Path("reportgen.toml").write_text('policy = "audit.yaml"\n')
+    branch_off(runs.parent)
+    make_run(runs, "new", run=CRASHED)
+    Path("audit.yaml").write_text('gate: {"*": off}\n')
+    assert main(["audit", "--base", "main"]) == 1
+    said = capsys.readouterr().out
+    assert "audit.config_changed" in said
+    assert "minimum_score 10 → None" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["--base", "none"], 2, "no commit 'none'"),
+        (["--base", "--output=x"], 2, "expected one argument"),
+        (["--base=--output=x"], 2, "no commit '--output=x'"),
+        (["--base", "main", "--base-report", "x.json"], 2, "not allowed with"),
+        (["--base", "main", "--repository", "."], 2, "not together with --base"),
+        (["--base-report", "none.json"], 2, "none.json: cannot be read"),
+        (["--base-report", "runs/base.json"], 2, "lies inside what is audited"),
+        (["--base-report", "train.py"], 2, "expected a report of an audit"),
+    ],
+)
+def test_a_base_that_is_none_is_refused(
+    runs: Path, capsys: pytest.CaptureFixture[str], words: list[str], status: int, says: str
+) -> None:
+    (runs / "base.json").write_text("{}")
+    assert main(["audit", "runs", *words]) == status
+    said = capsys.readouterr()
+    assert (said.out, says in said.err) == ("", True)
+
+
+def test_runs_outside_git_beside_an_earlier_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_run(tmp_path / "runs", "good")
+    make_run(tmp_path / "runs", "crashed", run=CRASHED)
+    make_run(tmp_path / "runs", "gone", run=CRASHED)
+    assert main(["audit", "runs", "--format", "json=base.json"]) == 1
+    shutil.rmtree(next((tmp_path / "runs").rglob("gone")))
+    assert main(["audit", "runs", "--base-report", "base.json"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("The gate passes: 2 runs beside base.json")
+    assert "gone     gone   failed there: metrics.run-completed" in said
+    make_run(tmp_path / "runs", "new", run=CRASHED)
+    assert main(["audit", "runs", "--base-report", "base.json"]) == 1
+    capsys.readouterr()
+    shutil.rmtree(next((tmp_path / "runs").rglob("new")))
+    (next((tmp_path / "runs").rglob("good")) / "stdout.log").write_text("other words")
+    assert main(["audit", "runs", "--base-report", "base.json"]) == 1
+    assert "worse: manifest-matches pass → fail" in capsys.readouterr().out
 
 
 def test_a_policy_inside_a_run_or_root_is_never_read(runs: Path, tmp_path: Path) -> None:
