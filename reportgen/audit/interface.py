@@ -33,6 +33,7 @@ from reportgen.audit.report import (
 from reportgen.audit.siblings import root_of
 from reportgen.errors import LimitError
 from reportgen.fs.hashing import sha256_file
+from reportgen.runs import layout
 from reportgen.runs.beside import Promotion, read_promotions, read_sweep
 
 if TYPE_CHECKING:
@@ -124,6 +125,25 @@ class AuditContext:
             UnreadableError, LimitError: As :func:`reportgen.runs.beside.read_promotions`.
         """
         return read_promotions(root_of(self.run)[0])
+
+    @property
+    def sweep_place(self) -> Where:
+        """Where the sweep.yaml of the run's group is, or would be."""
+        return self._place(self._group_folder / layout.SWEEP)
+
+    @property
+    def promotions_place(self) -> Where:
+        """Where the models.yaml of the run's root is, or would be."""
+        return self._place(root_of(self.run)[0] / layout.MODELS)
+
+    def _place(self, path: Path) -> Where:
+        """Return the place of a file outside of the run: from the top of the repository."""
+        top = self.repository.top
+        real = Path(os.path.realpath(path))
+        base = None if top is None else Path(os.path.realpath(top))
+        if base is not None and real.is_relative_to(base):
+            return Where(file=f"repository:{real.relative_to(base).as_posix()}")
+        return Where(file=os.path.relpath(path, _folder_of(self.run)).replace(os.sep, "/"))
 
     @property
     def _group_folder(self) -> Path:

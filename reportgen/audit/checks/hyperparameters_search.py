@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportgen.audit.evidence import counted, listed, number, shown, stated
-from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity, Where
+from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity
 from reportgen.audit.search_space import Axis, axes_of
 from reportgen.errors import LimitError, UnreadableError
-from reportgen.runs import layout
 from reportgen.runs.goals import goal_of, split_of
 from reportgen.runs.replicates import is_seed
 from reportgen.runs.schema import Goal, Sweep
@@ -18,7 +17,6 @@ from reportgen.runs.summary import best_of
 from reportgen.runs.view import RunView
 
 _SPACE = "hyperparameters.search-space-recorded"
-_PLACE = Where(file=f"../{layout.SWEEP}")
 _SETTINGS_OF_A_SEARCH = 3
 
 
@@ -59,24 +57,25 @@ class SearchSpaceRecorded(Check):
         try:
             sweep = context.sweep
         except (UnreadableError, LimitError) as error:
-            return self.failed(f"sweep.yaml {error.what}", where=[_PLACE])
+            return self.failed(f"sweep.yaml {error.what}", where=[context.sweep_place])
         if sweep is None:
             settings = len({one.setting for one in trials})
             message = f"{counted(settings, 'setting')} were tried in the group, without sweep.yaml"
-            return self.failed(message, inspected=0, where=[_PLACE])
+            return self.failed(message, inspected=0, where=[context.sweep_place])
         axes = axes_of(sweep.space)
         bare = [axis.key for axis in axes if not axis.bounded]
         if len(bare) == len(axes):
             message = f"no bounds of {listed(bare)}" if bare else "the space is empty"
-            return self.failed(message, inspected=len(axes), where=[_PLACE])
+            return self.failed(message, inspected=len(axes), where=[context.sweep_place])
         outside = [text for axis in axes if axis.bounded for text in _outside(axis, trials)]
         if outside:
-            return self.failed(stated(outside), inspected=len(trials), where=[_PLACE])
-        return self._complete(sweep, axes, bare, trials)
+            return self.failed(stated(outside), inspected=len(trials), where=[context.sweep_place])
+        return self._complete(context, sweep, axes, bare)
 
     def _complete(
-        self, sweep: Sweep, axes: Sequence[Axis], bare: list[str], trials: Sequence[RunView]
+        self, context: AuditContext, sweep: Sweep, axes: Sequence[Axis], bare: list[str]
     ) -> CheckResult:
+        trials = context.group
         found, planned = len(trials), sweep.planned
         told = listed(f"{axis.key} {axis.text}" for axis in axes if axis.bounded)
         lacking = [f"no bounds of {listed(bare)}"] if bare else []
@@ -95,7 +94,7 @@ class SearchSpaceRecorded(Check):
             lacking.append(f"{planned} trials planned, {found} found")
         if lacking:
             message = f"{told}; {listed(lacking, limit=4)}"
-            return self.partial(message, inspected=found, where=[_PLACE])
+            return self.partial(message, inspected=found, where=[context.sweep_place])
         message = f"{told}; {sweep.method}, {counted(found, 'trial')} planned and found"
         return self.passed(message, inspected=found)
 
@@ -165,46 +164,46 @@ class SearchSelectionRecomputes(Check):
         metric = (sweep.metric or "").strip()
         if not metric:
             message = "which metric the choice is made by is not recorded"
-            return self.failed(message, inspected=0, where=[_PLACE])
+            return self.failed(message, inspected=0, where=[context.sweep_place])
         split = _split_of(metric, trials)
         if split in ("test", "train"):
             message = f"chosen by {metric}, a metric of the {split} split"
-            return self.failed(message, inspected=len(trials), where=[_PLACE])
+            return self.failed(message, inspected=len(trials), where=[context.sweep_place])
         goal = sweep.goal or goal_of(metric, _definitions(trials))
         declared = [one.definitions[metric].goal for one in trials if metric in one.definitions]
         if goal is None or any(one not in (None, goal) for one in declared):
             what = "not recorded" if goal is None else f"{goal}, in a run it is the other way"
             message = f"the goal of {metric} is {what}"
-            return self.failed(message, inspected=len(trials), where=[_PLACE])
+            return self.failed(message, inspected=len(trials), where=[context.sweep_place])
         if not sweep.chosen:
             message = f"{metric} is to {goal}, and no trial is chosen"
-            return self.partial(message, inspected=len(trials), where=[_PLACE])
+            return self.partial(message, inspected=len(trials), where=[context.sweep_place])
         chosen = [one for one in trials if sweep.chosen in (one.name, one.id)]
         others = [one for one in trials if promoted.intersection((one.name, one.id))]
         if others and not any(one in chosen for one in others):
             message = f"{listed(one.name for one in others)} was promoted, {sweep.chosen} chosen"
-            where = [Where(file=layout.MODELS), _PLACE]
+            where = [context.promotions_place, context.sweep_place]
             return self.failed(message, inspected=len(trials), where=where)
         if not chosen:
             return self.inconclusive(f"the chosen trial {sweep.chosen} is not here")
-        return self._chosen(sweep, chosen[0], trials, metric, goal, split is None)
+        return self._chosen(context, sweep, chosen[0], goal, split is None)
 
     def _chosen(
         self,
+        context: AuditContext,
         sweep: Sweep,
         chosen: RunView,
-        trials: Sequence[RunView],
-        metric: str,
         goal: Goal,
         unknown_split: bool,
     ) -> CheckResult:
+        trials, metric = context.group, (sweep.metric or "").strip()
         ended = [one for one in trials if one.run.status in ("finished", "interrupted")]
         ways = _values(ended, metric, goal)
         count = len(trials)
         reached = {way: values[chosen.id] for way, values in ways.items() if chosen.id in values}
         if not reached:
             message = f"the chosen trial {chosen.name} has no value of {metric}, or did not end"
-            return self.failed(message, inspected=count, where=[_PLACE])
+            return self.failed(message, inspected=count, where=[context.sweep_place])
         pick = min if goal == "minimize" else max
         won = [way for way, value in reached.items() if value == pick(ways[way].values())]
         if not won:
@@ -214,7 +213,7 @@ class SearchSelectionRecomputes(Check):
                 f"{chosen.name} has {number(reached['best'])} of {metric}, "
                 f"{name} has {number(ways['best'][best])}"
             )
-            return self.failed(message, inspected=count, where=[_PLACE])
+            return self.failed(message, inspected=count, where=[context.sweep_place])
         message = (
             f"{chosen.name} is the best of {counted(count, 'trial')} by the {won[0]} of {metric}, "
             f"{number(reached[won[0]])}"
@@ -224,7 +223,7 @@ class SearchSelectionRecomputes(Check):
             return self.inconclusive(message)
         if unknown_split:
             message += ", of which split it is is not declared"
-            return self.partial(message, inspected=count, where=[_PLACE])
+            return self.partial(message, inspected=count, where=[context.sweep_place])
         return self.passed(message, inspected=count)
 
 

@@ -100,8 +100,7 @@ def _chosen_by(context: AuditContext) -> list[tuple[Where, str]]:
             found.append((place, f"{path} is rated by {described.metric.name}"))
     searched = searched_metric(context)
     if searched and is_test_metric(view, searched):
-        place = Where(file=f"../{layout.SWEEP}")
-        found.append((place, f"the search is by {searched}"))
+        found.append((context.sweep_place, f"the search is by {searched}"))
     names = [one.name for one in _tests(view)]
     plain_names = {plain(name) for name in names}
     for key, value in view.flat_config.items():

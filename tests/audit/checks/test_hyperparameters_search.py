@@ -9,7 +9,7 @@ import yaml
 from audit.case import Case, assert_case
 
 from reportgen.audit.runner import audit_runs
-from reportgen.testing import ABSENT, make_run
+from reportgen.testing import ABSENT, make_repository, make_run, run_check
 from reportgen.testing.documents import metric_records
 
 SPACE = "hyperparameters.search-space-recorded"
@@ -293,7 +293,6 @@ def test_a_search_that_still_runs_is_not_held_to_its_plan(tmp_path: Path) -> Non
     import os
 
     from reportgen.runs import lock
-    from reportgen.testing import run_check
 
     run = make_run(tmp_path, group="lr")
     search(planned=6)(run)
@@ -318,6 +317,22 @@ def test_each_trial_is_judged_alike_by_its_group_wherever_the_audit_begins(
         for audit in audit_runs([path]).runs:
             assert audit.result(SPACE).outcome == "pass"
             assert audit.result(SELECTION).outcome == "pass"
+
+
+def test_a_finding_names_the_file_beside_the_run(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs")
+    search(method="")(run)
+    assert run_check(SPACE, run).where[0].file == "../sweep.yaml"
+    lab = make_repository(tmp_path / "lab")
+    run = make_run(lab / "runs", repository=lab)
+    models = {"digits": {"run": "lr0.01", "sha256": "ab" * 32}}
+    search(method="", models=models)(run)
+    assert run_check(SPACE, run).where[0].file == "repository:runs/digits/baseline/sweep.yaml"
+    places = [one.file for one in run_check(SELECTION, run).where]
+    assert places == [
+        "repository:runs/models.yaml",
+        "repository:runs/digits/baseline/sweep.yaml",
+    ]
 
 
 def test_a_configuration_that_lost_the_searched_key_is_no_trial_of_it(tmp_path: Path) -> None:
