@@ -162,7 +162,6 @@ def test_flags_without_a_framework_are_none() -> None:
 
 
 def test_flags_are_those_of_the_real_torch() -> None:
-    pytest.importorskip("torch")
     program = """
 import torch
 from reportgen.capture.hardware import capture_hardware, determinism_flags

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reportgen.runs import layout
 from reportgen.runs.discovery import find_runs
@@ -17,7 +18,16 @@ from reportgen.runs.view import RunView
 from reportgen.script import parse_script
 
 MEGABYTES = 12
-KINDS = {"lr-width": 18, "golden": 5, "diverged": 1, "killed": 1, "uncommitted": 1, "plain": 1}
+KINDS = {
+    "lr-width": 18,
+    "golden": 5,
+    "resumed": 1,
+    "two-ranks": 1,
+    "diverged": 1,
+    "killed": 1,
+    "uncommitted": 1,
+    "plain": 1,
+}
 ABSOLUTE = re.compile(
     rb"(?<![\w.~:/<-])/(?:home|root|Users|tmp|work|var|opt|usr|mnt|srv|private|etc)/[\w.-]"
 )
@@ -41,6 +51,31 @@ def the_one(runs: Path, group: str) -> RunView:
 
 def test_every_kind_is_there(runs: Path) -> None:
     assert {group.name: len(views(runs, group.name)) for group in runs.iterdir()} == KINDS
+
+
+def test_the_resumed_run_is_one_run_of_two_attempts(runs: Path) -> None:
+    view = the_one(runs, "resumed")
+    series = view.series["train/loss"]
+    assert (view.state, view.run.attempt, set(series.attempts)) == ("finished", 2, {1, 2})
+    steps = [step for step, _ in series.settled()]
+    assert steps == list(range(len(steps)))
+
+
+def test_the_two_ranks_share_one_run(runs: Path) -> None:
+    view = the_one(runs, "two-ranks")
+    assert view.run.ranks == 2
+    assert len(view.rank_metrics[1].series["train/loss"]) == len(view.series["train/loss"])
+
+
+def test_the_sweep_names_its_best_run(runs: Path) -> None:
+    sweep = yaml.safe_load((runs / "lr-width" / layout.SWEEP).read_text(encoding="utf-8"))
+    best = max(
+        views(runs, "lr-width"), key=lambda view: view.summary.metrics["val/accuracy"].best or 0
+    )
+    chosen = next(view for view in views(runs, "lr-width") if view.name == sweep["chosen"])
+    accuracy = "val/accuracy"
+    assert sweep["planned"] == KINDS["lr-width"]
+    assert chosen.summary.metrics[accuracy].best == best.summary.metrics[accuracy].best
 
 
 def test_what_is_recorded_can_be_read(runs: Path) -> None:
