@@ -31,6 +31,7 @@ from reportgen.audit.repository import Repositories
 from reportgen.audit.runner import Judged, audit_views, report_of, views_of
 from reportgen.audit.siblings import Siblings
 from reportgen.errors import ReportgenError
+from reportgen.runs import layout
 from reportgen.runs.discovery import RunRef, find_runs
 from reportgen.runs.problems import Problem
 from reportgen.runs.view import RunView
@@ -90,7 +91,10 @@ def audit_since(
         here = {*search.part, *search.same}
         before = _Before(base, differences, here, policy, day, online, stack)
         try:
-            judged = [before.compared(one, places[one[0].path]) for one in judged]
+            judged = [
+                before.compared(one, view, places[one[0].path])
+                for one, view in zip(judged, views, strict=True)
+            ]
             deleted = tuple(before.deleted())
         except ReportgenError as error:
             search.problems.append(_not_compared(base, error))
@@ -165,19 +169,25 @@ class _Before:
             self._siblings = Siblings(self._runs.views.values())
         return self._runs
 
-    def compared(self, judged: Judged, place: str) -> Judged:
-        """Return a run's audit beside that of the run that it was on the base."""
+    def compared(self, judged: Judged, view: RunView, place: str) -> Judged:
+        """Return a run's audit beside that of the run that it was on the base.
+
+        Another run in the same folder is an added one, which was not there to be failing.
+        """
         audit, policy = judged
-        came_from = place if self._differences.was_there(place) else self._left_by(audit.id)
-        view = self.runs.views.get(came_from) if came_from else None
-        if view is None or came_from is None:
+        came_from = place if self._differences.was_there(place) else self._left_by(view)
+        before = self.runs.views.get(came_from) if came_from else None
+        if before is None or came_from is None:
+            return added(audit), policy
+        if before.id != view.id:
+            self._gone.append(place)
             return added(audit), policy
         change: Change = "changed"
         if came_from != place:
             self._moved.add(came_from)
             change = "moved"
-        before = self._audited(view)[0]
-        return compared(audit, before, change, policy=policy, checks=CHECKS_BY_ID), policy
+        was = self._audited(before)[0]
+        return compared(audit, was, change, policy=policy, checks=CHECKS_BY_ID), policy
 
     def deleted(self) -> Iterator[DeletedRun]:
         """Yield the runs of the base that are gone, with what the gate had against them."""
@@ -195,11 +205,13 @@ class _Before:
                 failing=tuple(check for check in failing if check),
             )
 
-    def _left_by(self, run: str) -> str | None:
-        """Return the folder of the base that a run of this id has left."""
+    def _left_by(self, view: RunView) -> str | None:
+        """Return the folder of the base that a run has left: its id and its metrics are there."""
         for place in self._gone:
-            view = self.runs.views.get(place)
-            if view is not None and view.id == run and place not in self._moved:
+            before = self.runs.views.get(place)
+            if before is None or before.id != view.id or place in self._moved:
+                continue
+            if before.bytes(layout.METRICS) == view.bytes(layout.METRICS):
                 return place
         return None
 

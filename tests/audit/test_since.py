@@ -267,6 +267,30 @@ def test_a_run_in_another_folder_is_moved_and_compared(lab: Path) -> None:
     assert (report.gate.passed, report.base.deleted) == (True, ())
 
 
+def test_another_run_under_the_id_of_one_that_failed_takes_nothing_over(lab: Path) -> None:
+    """Else a bad run would pass by the failures of one that it takes the place of."""
+    old = lab / GROUP / "crashed"
+    name = old.name
+    shutil.rmtree(old)
+    forged = run(lab, name, metrics=[{"step": 0, "time": 1.0, "metrics": {"a": 1}}], **CRASHED)
+    forged.rename(lab / GROUP / "elsewhere")
+    report = since(lab)
+    assert changes(report) == {"crashed": "added"}
+    assert ("crashed", "metrics.run-completed") in stopping(report)
+    assert report.base is not None
+    assert [one.name for one in report.base.deleted] == ["crashed"]
+
+
+def test_another_run_in_the_folder_of_one_that_failed_takes_nothing_over(lab: Path) -> None:
+    shutil.rmtree(lab / GROUP / "crashed")
+    run(lab, "other", **CRASHED).rename(lab / GROUP / "crashed")
+    report = since(lab)
+    assert changes(report) == {"other": "added"}
+    assert ("other", "metrics.run-completed") in stopping(report)
+    assert report.base is not None
+    assert [one.name for one in report.base.deleted] == ["crashed"]
+
+
 def test_a_copy_is_no_move(lab: Path) -> None:
     shutil.copytree(lab / GROUP / "crashed", lab / GROUP / "copy")
     report = since(lab)
