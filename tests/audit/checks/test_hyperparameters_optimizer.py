@@ -91,6 +91,13 @@ CORE_CASES = (
     Case(
         CORE,
         "passes",
+        "",
+        {"config": {"batch_size": 6}, "run": {"ranks": 2}},
+        name="two-processes",
+    ),
+    Case(
+        CORE,
+        "passes",
         "batch 12, 10 epochs",
         {"run": {"planned": {"steps": None}}},
         name="steps-that-ran",
@@ -181,6 +188,25 @@ SCHEDULE_CASES = (
         {"config": {"scheduler": "reduce_on_plateau"}},
         name="plateau-that-never-came",
     ),
+    # The settings of the end were read a while before the run was killed.
+    Case(
+        SCHEDULE,
+        "passes",
+        "",
+        {
+            **rates(*EACH_EPOCH),
+            **optimizer(initial_lr=0.1),
+            "run": {"status": "failed", "exit_code": 137},
+        },
+        name="killed",
+    ),
+    Case(
+        SCHEDULE,
+        "passes",
+        "train/learning_rate has 10 points",
+        {**rates(*EACH_EPOCH, name="train/learning_rate"), **DECAY},
+        name="spelled-out",
+    ),
     Case(
         SCHEDULE,
         "partly",
@@ -201,6 +227,13 @@ SCHEDULE_CASES = (
         "the optimizer had a scheduler, and no series of the learning rate",
         {**rates(), **DECAY},
         more={"evidence": "E0"},
+    ),
+    Case(
+        SCHEDULE,
+        "fails",
+        "no series of the learning rate",
+        {**rates(*EACH_EPOCH, name="learning_progress"), **DECAY},
+        name="another-series",
     ),
     Case(
         SCHEDULE,

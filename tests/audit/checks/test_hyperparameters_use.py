@@ -56,6 +56,7 @@ CONSUMED_CASES = (
     Case(CONSUMED, "passes", "8 keys, all read", more={"evidence": "E2"}),
     # seed= sets the generators before there is a run to take the seed from.
     Case(CONSUMED, "passes", "", access(read=[k for k in KEYS if k != "seed"]), name="seeding"),
+    Case(CONSUMED, "passes", "", access(absent={"lr": 0.5}), name="declared-after-all"),
     Case(
         CONSUMED,
         "partly",
@@ -147,6 +148,14 @@ SOURCE_CASES = (
         },
         before=unchanged,
         name="overridden-by-an-option-of-another-name",
+    ),
+    Case(
+        SOURCE,
+        "passes",
+        "",
+        {"files": {"config/configs/model.py": "a: [\n"}},
+        before=unchanged,
+        name="beside-a-file-of-another-form",
     ),
     Case(
         SOURCE,
