@@ -52,6 +52,13 @@ STEP_CASES = (
     Case(
         STEPS,
         "passes",
+        "5 series in order",
+        kept(*RECORDS, {"event": "note", "step": 119, "time": CREATED + 60}),
+        name="another-mark",
+    ),
+    Case(
+        STEPS,
+        "passes",
         "",
         kept(*RECORDS[:60], *later(RECORDS[60:], -200)),
         name="clock-set-back-a-little",
@@ -106,6 +113,8 @@ NORM_CASES = (
     Case(NORMS, "passes", "train/grad_norm has 120 points"),
     Case(NORMS, "passes", "", norms(1, 2, 3, name="gradient/norm.2"), name="another-name"),
     Case(NORMS, "fails", "no series of a gradient norm", norms(), more={"evidence": "E0"}),
+    Case(NORMS, "fails", "no series", norms(1, 2, name="train/weight_norm"), name="of-weights"),
+    Case(NORMS, "fails", "no series", norms(1, 2, name="train/grad_scale"), name="no-norm"),
     Case(NORMS, "fails", "has 1 finite value", norms(1, "NaN", "Infinity"), name="not-finite"),
     # There by name, and nothing that a gradient could have.
     Case(NORMS, "cheats", "is 1 at each of 120 points", norms(*[1.0] * 120)),

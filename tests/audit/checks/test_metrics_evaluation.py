@@ -78,6 +78,21 @@ TEST_CASES = (
         },
         name="written-later",
     ),
+    Case(
+        TEST,
+        "passes",
+        "",
+        {
+            "metrics": [
+                {"step": step, "time": CREATED + step, "metrics": values}
+                for step, values in enumerate(
+                    [{"train/reward": 1}, {"test/reward": 2}, {"val/reward": 3}]
+                )
+            ],
+            "checkpoints": False,
+        },
+        name="after-a-training-without-loss",
+    ),
     Case(TEST, "partly", "measured at 3 steps, nothing chosen", with_test(39, 79, 119)),
     Case(TEST, "partly", "training went on to step 119", with_test(60), name="early"),
     Case(
@@ -258,3 +273,13 @@ def test_without_a_validation_metric_it_is_one_of_the_test_split_or_any(tmp_path
         run = make_run(tmp_path, str(place), metrics=records, checkpoints=False, definitions=None)
         expected = name if name.startswith("test") else other
         assert run_check(DEFINITION, run).message == f"{expected} is not defined"
+
+
+def test_the_call_that_would_define_it_has_what_its_name_says(tmp_path: Path) -> None:
+    for place, (name, goal, split) in enumerate(
+        [("test/f1", "maximize", "test"), ("speed_of_x", "minimize or maximize", "val")]
+    ):
+        records = [{**one, "metrics": {name: 0.5}} for one in metric_records()]
+        run = make_run(tmp_path, str(place), metrics=records, checkpoints=False, definitions=None)
+        expected = f'run.define_metric("{name}", goal="{goal}", split="{split}", unit=...'
+        assert (run_check(DEFINITION, run).command or "").startswith(expected)

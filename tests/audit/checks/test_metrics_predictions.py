@@ -48,6 +48,14 @@ CASES = (
         logged("val/accuracy", 4 / 6, 0.5),
         name="of-the-best-epoch",
     ),
+    Case(RECOMPUTE, "passes", "the last value", {"definitions": None}, name="not-defined"),
+    Case(
+        RECOMPUTE,
+        "passes",
+        "the last value",
+        logged("val/outcome", 4 / 6, goal=None, implementation="sklearn.metrics.accuracy_score"),
+        name="without-a-goal",
+    ),
     Case(
         RECOMPUTE,
         "passes",
