@@ -37,6 +37,7 @@ from reportgen.runs import layout
 from reportgen.runs.beside import Promotion, read_promotions, read_sweep
 
 if TYPE_CHECKING:
+    from reportgen.audit.network import Network
     from reportgen.audit.policy import Policy
     from reportgen.audit.repository import Repository
     from reportgen.runs.schema import Sweep
@@ -77,7 +78,7 @@ class AuditContext:
         policy: What the gate does, tolerances and exemptions; a lighter one for a run tagged
             ``debug``.
         repository: The enclosing repository, or the reason why there is none to read.
-        online: Whether the network may be asked.
+        network: Answers questions to the network; None when it may not be asked.
     """
 
     def __init__(
@@ -87,12 +88,12 @@ class AuditContext:
         policy: Policy,
         repository: Repository,
         siblings: Callable[[], Sequence[RunView]] = tuple,
-        online: bool = False,
+        network: Network | None = None,
     ) -> None:
         self.run = run
         self.policy = policy.judging(run.run.tags)
         self.repository = repository
-        self.online = online
+        self.network = network
         self._find_siblings = siblings
         self._digests: dict[str, str] = {}
         self._hashed = 0

@@ -10,6 +10,7 @@ A policy file is laid over a built-in profile, key by key::
     worse_than_base: error
     minimum_score: 60
     tolerances: {divergence_factor: 5}
+    signers: {lab: ssh-ed25519 AAAAC3Nz...}
     exemptions:
       - {check: code.commit-exists, runs: "import_*", reason: accepted, by: A. Person,
          until: 2027-01-31, note: from before the repository}
@@ -30,7 +31,8 @@ import msgspec
 from msgspec import Struct
 
 from reportgen.audit.report import CheckResult, Exemption, Severity
-from reportgen.errors import ReportgenError, SettingsError
+from reportgen.audit.ssh_signature import KEY_TYPE, public_key
+from reportgen.errors import ReportgenError, SettingsError, UnreadableError
 from reportgen.fs.documents import load_yaml
 from reportgen.runs.schema import Goal
 from reportgen.suggest import nearest
@@ -58,6 +60,13 @@ class Tolerances(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     clock_seconds: float
     hash_bytes: int
     history_commits: int
+    overlap_fraction: float
+    replay_band: float
+    replay_steps: int
+    checkpoint_bytes: int
+    log_bytes: int
+    media_bytes: int
+    series_points: int
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,6 +83,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         goals: What a metric is for where a run does not say; the first of them that a run has is
             the one it is judged by, unless its checkpoints or its search name another.
         claims: Files of the repository that quote results, as patterns without ``**``.
+        signers: Public SSH keys, by the name of whoever may sign runs with each.
+        indexes: Package indexes that ``--online`` may ask, by the addresses that locks name.
         exemptions: Findings that are not held against some runs.
     """
 
@@ -85,6 +96,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     tolerances: Tolerances
     goals: dict[str, Goal]
     claims: tuple[str, ...]
+    signers: dict[str, str]
+    indexes: tuple[str, ...]
     exemptions: tuple[Exemption, ...]
 
     def level(self, check: str) -> GateLevel:
@@ -296,6 +309,8 @@ def _convert(document: Mapping[str, Any], name: str) -> Policy:
         what, _, place = str(error).partition(" - at `$.")
         where = f"{name}: {place.rstrip('`')}" if place else name
         raise SettingsError(what, where=where) from None
+    for signer, line in policy.signers.items():
+        _check_key(line, f"{name}: signers, {signer}")
     for exemption in policy.exemptions:
         _matching(exemption.check, policy.gate, f"{name}: exemptions", policy.gate)
         _check_date(exemption, name)
@@ -312,6 +327,18 @@ def _debug_gate(document: Mapping[str, Any], name: str) -> dict[str, Any] | None
         )
     gate: dict[str, Any] = _profile(DEBUG)["gate"]
     return gate
+
+
+def _check_key(line: str, where: str) -> None:
+    try:
+        public_key(line)
+    except UnreadableError as error:
+        raise SettingsError(
+            error.what,
+            where=where,
+            expected=f"one line such as stands in id_ed25519.pub ({KEY_TYPE} AAAA...)",
+            fix="ssh-keygen -t ed25519 makes one",
+        ) from None
 
 
 def _with_dates(entry: Any) -> Any:

@@ -78,7 +78,7 @@ class Repository:
             raise answer
         return cast("Answer", answer)
 
-    def _asked(self, key: tuple[object, ...], find: Callable[[ShadowRepository], Answer]) -> Answer:
+    def asked(self, key: tuple[object, ...], find: Callable[[ShadowRepository], Answer]) -> Answer:
         """Ask git once, with a time limit of its own.
 
         The first question that runs out of it closes the repository for the rest of the audit, so
@@ -102,7 +102,15 @@ class Repository:
         Raises:
             UnavailableError: It cannot be asked.
         """
-        return self._asked(("commit", commit), lambda shadow: shadow.commit_exists(commit))
+        return self.asked(("commit", commit), lambda shadow: shadow.commit_exists(commit))
+
+    def head(self) -> str | None:
+        """Return the id of the commit that is checked out, None before the first one.
+
+        Raises:
+            UnavailableError: It cannot be asked.
+        """
+        return self.asked(("head",), lambda shadow: shadow.head())
 
     def is_shallow(self) -> bool:
         """Tell whether the history was cut off when it was cloned.
@@ -133,7 +141,7 @@ class Repository:
             return set()
         asked = {(inside / path).relative_to(top).as_posix(): path for path in paths}
         try:
-            found = self._asked(("ignored", *asked), lambda shadow: shadow.ignored(asked))
+            found = self.asked(("ignored", *asked), lambda shadow: shadow.ignored(asked))
         except ReportgenError:
             return set()
         return {asked[name] for name in found}
@@ -149,7 +157,7 @@ class Repository:
             UnavailableError: It cannot be asked.
             UnreadableError: There is no such commit.
         """
-        return self._asked(
+        return self.asked(
             ("tree", commit, *left_out),
             lambda shadow: shadow.without_runs(commit, left_out=left_out),
         )
@@ -166,7 +174,7 @@ class Repository:
             UnreadableError: The patch does not apply.
             UnavailableError: It cannot be asked.
         """
-        return self._asked(
+        return self.asked(
             ("patched", commit, patch, *left_out),
             lambda shadow: shadow.tree_with_patch(commit, patch, left_out=left_out),
         )
@@ -181,7 +189,7 @@ class Repository:
         Raises:
             UnavailableError: It cannot be asked.
         """
-        return self._asked(("blob", tree, path), lambda shadow: shadow.blob(tree, path))
+        return self.asked(("blob", tree, path), lambda shadow: shadow.blob(tree, path))
 
     def commit_with_tree(
         self, tree: str, left_out: Sequence[str] = (), *, limit: int
@@ -203,7 +211,7 @@ class Repository:
                     return commit
             return None
 
-        return self._asked(("history", tree, limit, *left_out), search)
+        return self.asked(("history", tree, limit, *left_out), search)
 
 
 class Repositories:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -26,6 +27,9 @@ from reportgen.errors import NotFoundError, ReportgenError, UnreadableError
 from reportgen.runs.discovery import RunRef, find_runs
 from reportgen.runs.problems import Problem
 from reportgen.runs.view import RunView
+
+if TYPE_CHECKING:
+    from reportgen.audit.network import Network
 
 Judged = tuple[RunAudit, Policy]
 """A run's audit, and the policy that judges it."""
@@ -112,6 +116,7 @@ def audit_views(
         advance: As in :func:`audit_runs`.
     """
     known = siblings or Siblings(views)
+    network = network_of(online)
     judged: list[Judged] = []
     for view in views:
         context = AuditContext(
@@ -119,11 +124,20 @@ def audit_views(
             policy=policy,
             repository=repositories.around(view.folder),
             siblings=partial(known.of, view),
-            online=online,
+            network=network,
         )
         judged.append((audit_run(context, today=today), context.policy))
         advance(len(judged), len(views))
     return judged
+
+
+def network_of(online: bool) -> Network | None:
+    """Return what answers questions to the network, None when it may not be asked."""
+    if not online:
+        return None
+    from reportgen.audit.network import Network  # loaded only for those who ask it
+
+    return Network()
 
 
 def report_of(

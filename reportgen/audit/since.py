@@ -28,7 +28,7 @@ from reportgen.audit.policy import Policy
 from reportgen.audit.registry import CHECKS_BY_ID
 from reportgen.audit.report import AuditReport, GateReason
 from reportgen.audit.repository import Repositories
-from reportgen.audit.runner import Judged, audit_views, report_of, views_of
+from reportgen.audit.runner import Judged, audit_views, network_of, report_of, views_of
 from reportgen.audit.siblings import Siblings
 from reportgen.errors import ReportgenError
 from reportgen.runs import layout
@@ -148,7 +148,7 @@ class _Before:
         self._differences = differences
         self._policy = policy
         self._today = today
-        self._online = online
+        self._network = network_of(online)
         self._stack = stack
         self._runs: BaseRuns | None = None
         self._moved: set[str] = set()
@@ -221,7 +221,7 @@ class _Before:
             policy=self._policy,
             repository=self._repository,
             siblings=partial(self._siblings.of, view),
-            online=self._online,
+            network=self._network,
         )
         return audit_run(context, today=self._today), context.policy
 

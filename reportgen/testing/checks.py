@@ -6,9 +6,10 @@ import datetime
 from functools import partial
 from pathlib import Path
 
-from reportgen.audit.interface import AuditContext, CheckResult
+from reportgen.audit.interface import AuditContext, Check, CheckResult
+from reportgen.audit.network import Network
 from reportgen.audit.policy import Policy, load_policy
-from reportgen.audit.registry import by_id
+from reportgen.audit.registry import CHECKS, by_id
 from reportgen.audit.repository import Repositories
 from reportgen.audit.runner import audit_run
 from reportgen.audit.siblings import Siblings
@@ -22,6 +23,7 @@ def run_check(
     policy: Policy | None = None,
     repository: Path | None = None,
     today: datetime.date | None = None,
+    network: Network | None = None,
 ) -> CheckResult:
     """Return what a check says of a run, as an audit would.
 
@@ -31,11 +33,12 @@ def run_check(
         policy: The built-in one by default.
         repository: Of the code; by default the one around the run.
         today: Day by which exemptions expire.
+        network: Answers what is asked of the network; by default nothing is asked.
 
     Raises:
         NotFoundError: There is no such check.
     """
-    by_id(check)
+    due = _with_prerequisites(check)
     view = run if isinstance(run, RunView) else RunView(run)
     with Repositories(repository) as repositories:
         context = AuditContext(
@@ -43,5 +46,18 @@ def run_check(
             policy=policy or load_policy(),
             repository=repositories.around(view.folder),
             siblings=partial(Siblings().of, view),
+            network=network,
         )
-        return audit_run(context, today=today).result(check)
+        return audit_run(context, checks=due, today=today).result(check)
+
+
+def _with_prerequisites(check: str) -> list[Check]:
+    """Return the check and whatever its outcome may hang on, in the order of the registry."""
+    due: dict[str, Check] = {}
+    pending = [check]
+    while pending:
+        one = by_id(pending.pop())
+        if one.id not in due:
+            due[one.id] = one
+            pending.extend(one.requires)
+    return [one for one in CHECKS if one.id in due]

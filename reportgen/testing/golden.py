@@ -14,6 +14,7 @@ from reportgen.runs.view import RunView
 from reportgen.runs.writer import seal, write_plain
 from reportgen.script.text import reproduce_script
 from reportgen.testing import documents
+from reportgen.testing.signing import sign_run
 
 
 class _Absent:
@@ -51,6 +52,7 @@ def make_run(
     checkpoints: bool = True,
     files: Mapping[str, bytes | str | None] = _AS_IT_IS,
     sealed: bool = True,
+    signed: bool = False,
 ) -> Path:
     """Write a complete run folder and return it.
 
@@ -79,6 +81,8 @@ def make_run(
         checkpoints: Whether there are any.
         files: Bytes or text of further files by path; None leaves a golden one out.
         sealed: Whether manifest.json is written, last.
+        signed: Whether it is signed with a key that :func:`reportgen.testing.golden_policy`
+            knows; needs the package ``cryptography``.
     """
     folder = root.joinpath(*(part for part in (project, group) if part), name)
     folder.mkdir(parents=True)
@@ -105,6 +109,8 @@ def make_run(
         _put(folder, layout.SUMMARY, to_plain(RunView(folder).summary), summary)
     if sealed:
         seal(folder)
+    if signed:
+        sign_run(folder)
     return folder
 
 

@@ -43,14 +43,16 @@ def checkpoint_bytes(epoch: int, *, tensors: int = 4) -> bytes:
     return archive.getvalue()
 
 
-def png_bytes(size: int = 16) -> bytes:
+def png_bytes(size: int = 16, *, step: int = 1) -> bytes:
     """Return a square grey ramp as PNG (w3.org/TR/png): a figure that decodes and shows something.
 
     Args:
         size: Edge in pixels.
+        step: From one grey to the next; 0 makes the picture all black.
     """
     rows = b"".join(
-        b"\0" + bytes((16 * row + column) % 256 for column in range(size)) for row in range(size)
+        b"\0" + bytes(step * (16 * row + column) % 256 for column in range(size))
+        for row in range(size)
     )
     header = struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reportgen.audit.interface import CheckResult
+from reportgen.audit.policy import Policy
 from reportgen.testing import git, make_repository, make_run, run_check
 
 KINDS = ("passes", "fails", "cheats", "partly", "not-applicable", "inconclusive")
@@ -29,6 +30,8 @@ class Case:
         after: What happens to the repository after the run.
         name: Tells cases of one kind apart.
         more: Further expectations, by attribute of the result.
+        policy: The built-in one by default.
+        network: Answers what is asked of the network.
     """
 
     check: str
@@ -40,6 +43,8 @@ class Case:
     after: Callable[[Path], None] | None = None
     name: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
+    policy: Policy | None = None
+    network: Any = None
 
     @property
     def id(self) -> str:
@@ -70,7 +75,7 @@ def judged(case: Case, folder: Path) -> CheckResult:
         case.change(run)
     if case.after is not None and repository is not None:
         case.after(repository)
-    return run_check(case.check, run)
+    return run_check(case.check, run, policy=case.policy, network=case.network)
 
 
 def assert_case(case: Case, folder: Path) -> None:

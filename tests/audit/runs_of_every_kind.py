@@ -19,7 +19,7 @@ def make_runs(folder: Path) -> Path:
     make_run(runs, "golden_seed8", repository=lab, seed=8)
     make_golden_group(runs, repository=lab, group="more_seeds", seeds=(9, 10, 11))
     local = "numpy==2.4.6  # index\ntorch==2.13.0  # a local folder\n"
-    make_run(runs, "local_torch", repository=lab, files={"requirements.txt": local})
+    make_run(runs, "local_torch", repository=lab, seed=12, files={"requirements.txt": local})
     nan = [
         {
             "step": step,
@@ -31,7 +31,7 @@ def make_runs(folder: Path) -> Path:
         }
         for step in range(120)
     ]
-    make_run(runs, "diverged", repository=lab, metrics=nan, checkpoints=False)
+    make_run(runs, "diverged", repository=lab, seed=13, metrics=nan, checkpoints=False)
     ending = {"status": "running", "ended": None, "exit_code": None}
     make_run(
         runs,

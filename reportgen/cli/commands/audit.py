@@ -64,6 +64,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the repository of the code, in place of the one around each run",
     )
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="ask remotes, package indexes and addresses of files whether they have what is "
+        "recorded; nothing is fetched",
+    )
     against = parser.add_mutually_exclusive_group()
     against.add_argument(
         "--base",
@@ -113,7 +119,12 @@ def _audited(args: argparse.Namespace) -> AuditReport:
     compare = None if args.base_report is None else _comparison(args.base_report, paths)
     with progress(args, "auditing") as advance:
         return audit_runs(
-            paths, policy=policy, repository=args.repository, compare=compare, advance=advance
+            paths,
+            policy=policy,
+            repository=args.repository,
+            online=args.online,
+            compare=compare,
+            advance=advance,
         )
 
 
@@ -140,6 +151,7 @@ def _audited_since(args: argparse.Namespace) -> AuditReport:
             args.path or rules.roots,
             policy=_asked(args, rules.policy),
             problems=rules.problems,
+            online=args.online,
             advance=advance,
         )
 

@@ -12,7 +12,7 @@ from audit.runs_of_every_kind import make_runs
 from reportgen.audit.formats.text import lines, render, score_text
 from reportgen.audit.report import AuditReport, Base, CategoryScore, Gate, GateReason, Outcome
 from reportgen.audit.runner import audit_runs
-from reportgen.testing import make_golden_group, make_repository
+from reportgen.testing import golden_policy, make_golden_group, make_repository
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +50,19 @@ def test_every_run_has_one_line_and_every_cause_one_finding(report: AuditReport)
     assert text.count("metrics.run-completed, E2, 2 runs") == 1
 
 
+def golden_report(folder: Path) -> AuditReport:
+    """The report over one golden run, by a policy that knows who signed it."""
+    lab = make_repository(folder / "lab")
+    run = make_golden_group(lab / "runs", repository=lab, signed=True)[0]
+    return audit_runs([run], policy=golden_policy())
+
+
 def test_a_report_without_findings_is_short(tmp_path: Path) -> None:
-    lab = make_repository(tmp_path / "lab")
-    run = make_golden_group(lab / "runs", repository=lab)[0]
-    text = render(audit_runs([run]))
+    text = render(golden_report(tmp_path))
     assert text.startswith("The gate passes: 1 run, nothing fails")
-    assert len(text.splitlines()) == 10
+    assert len(re.findall(r"^open ", text, re.M)) == 4  # what only others can confirm
+    assert not re.findall(r"^(?:fails|partly) ", text, re.M)
+    assert len(text.splitlines()) < 40
 
 
 def test_a_fault_of_the_auditor_shows_a_question_mark(report: AuditReport) -> None:
@@ -69,13 +76,13 @@ def test_a_fault_of_the_auditor_shows_a_question_mark(report: AuditReport) -> No
 
 
 def test_the_line_of_a_run_says_what_is_special_though_every_check_passes(
-    report: AuditReport,
+    report: AuditReport, tmp_path: Path
 ) -> None:
     fact = "uncommitted work: a.py and 2 more, kept in the patch"
-    run = msgspec.structs.replace(report.runs[3], facts=(fact, "2 attempts"))
-    assert run.name == "golden"
+    (golden,) = golden_report(tmp_path).runs
+    run = msgspec.structs.replace(golden, facts=(fact, "2 attempts"))
     text = render(msgspec.structs.replace(report, runs=(run, report.runs[4])))
-    assert f"golden   ({fact}; 2 attempts)\n" in text
+    assert f"{run.name}   ({fact}; 2 attempts)\n" in text
 
 
 def test_advice_is_said_once_with_the_runs_that_it_concerns(report: AuditReport) -> None:
