@@ -106,7 +106,8 @@ class AuditContext:
     @cached_property
     def group(self) -> Sequence[RunView]:
         """The runs of the same group's folder, this one too, in path order."""
-        beside = [one for one in self.siblings if _folder_of(one).parent == self._group_folder]
+        folder = self._group_folder
+        beside = [one for one in self.siblings if one.absolute_folder.parent == folder]
         return sorted([self.run, *beside], key=lambda one: one.folder.name)
 
     @cached_property
@@ -144,11 +145,11 @@ class AuditContext:
         base = None if top is None else Path(os.path.realpath(top))
         if base is not None and real.is_relative_to(base):
             return Where(file=f"repository:{real.relative_to(base).as_posix()}")
-        return Where(file=os.path.relpath(path, _folder_of(self.run)).replace(os.sep, "/"))
+        return Where(file=os.path.relpath(path, self.run.absolute_folder).replace(os.sep, "/"))
 
     @property
     def _group_folder(self) -> Path:
-        return _folder_of(self.run).parent
+        return self.run.absolute_folder.parent
 
     def digest(self, path: str) -> str:
         """Return the SHA-256 of a file of the run, computed once.
@@ -165,10 +166,6 @@ class AuditContext:
             self._hashed += size
             self._digests[path] = sha256_file(self.run.folder, path)[0]
         return self._digests[path]
-
-
-def _folder_of(view: RunView) -> Path:
-    return Path(os.path.abspath(view.folder))
 
 
 class Check:

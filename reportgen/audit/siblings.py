@@ -26,7 +26,7 @@ class Siblings:
     """
 
     def __init__(self, known: Iterable[RunView] = ()) -> None:
-        self._views: dict[str, RunView | None] = {_place(view.folder): view for view in known}
+        self._views: dict[Path, RunView | None] = {view.absolute_folder: view for view in known}
         self._roots: dict[Path, tuple[RunView, ...]] = {}
 
     def of(self, view: RunView) -> tuple[RunView, ...]:
@@ -34,8 +34,9 @@ class Siblings:
         root, depth = root_of(view)
         if root not in self._roots:
             self._roots[root] = tuple(self._runs_below(root, depth))
-        own = _place(view.folder)
-        return tuple(one for one in self._roots[root] if _place(one.folder) != own)
+        return tuple(
+            one for one in self._roots[root] if one.absolute_folder != view.absolute_folder
+        )
 
     def _runs_below(self, root: Path, depth: int) -> Iterable[RunView]:
         limits = replace(DEFAULT_LIMITS, folder_depth=depth)
@@ -45,7 +46,7 @@ class Siblings:
                 yield view
 
     def _view(self, folder: Path) -> RunView | None:
-        place = _place(folder)
+        place = Path(os.path.abspath(folder))
         if place not in self._views:
             try:
                 self._views[place] = RunView(folder)
@@ -56,7 +57,7 @@ class Siblings:
 
 def root_of(view: RunView) -> tuple[Path, int]:
     """Return the folder of all runs, and how many levels below it runs may be."""
-    folder = Path(_place(view.folder)).parent
+    folder = view.absolute_folder.parent
     root = folder
     for name in (view.run.group, view.run.project):
         if name is None:
@@ -69,7 +70,3 @@ def root_of(view: RunView) -> tuple[Path, int]:
 
 def _is_called(folder: Path, name: str) -> bool:
     return folder.name in (name, portable_component(name)) and folder.parent != folder
-
-
-def _place(folder: Path) -> str:
-    return os.path.abspath(folder)

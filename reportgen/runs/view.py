@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -71,6 +72,11 @@ class RunView:
         return self
 
     # -- identity -------------------------------------------------------------------------
+
+    @cached_property
+    def absolute_folder(self) -> Path:
+        """The folder as an absolute path; links are not resolved."""
+        return Path(os.path.abspath(self.folder))
 
     @property
     def id(self) -> str:

@@ -105,7 +105,9 @@ def _disorder(series: Series, clock: float) -> tuple[int, str] | None:
 
 def _wide_gaps(series: Series, factor: float) -> Iterator[tuple[int, int]]:
     """Yield the neighbouring steps that are further apart than ``factor`` times the median."""
-    steps = sorted({step for step, _ in series.settled()})
+    steps: Sequence[int] = series.steps  # of one attempt in order, they are settled as they are
+    if series.attempts[0] != series.attempts[-1]:
+        steps = sorted({step for step, _ in series.settled()})
     gaps = list(map(operator.sub, steps[1:], steps))
     if len(gaps) < 2 or max(gaps) <= factor * min(gaps):
         return

@@ -46,7 +46,7 @@ class ReplicatesCount(Check):
             and one.setting == view.setting  # most differ here, and their code is not read then
             and one.experiment == view.experiment
         ]
-        distinct = _distinct(equal)
+        distinct = _distinct(context, equal)
         copies = len(equal) - len(distinct)
         seeds = sorted({seed for one in distinct for seed in _seeds(one)[:1]})
         told = f"{counted(len(distinct), 'finished run')} of these settings, code and data"
@@ -78,7 +78,7 @@ def _is_seed(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _distinct(runs: Sequence[RunView]) -> list[RunView]:
+def _distinct(context: AuditContext, runs: Sequence[RunView]) -> list[RunView]:
     """Return the runs less those that have the seeds or, byte by byte, the metrics of another."""
     drawn: dict[object, RunView] = {}
     for one in runs:
@@ -88,13 +88,16 @@ def _distinct(runs: Sequence[RunView]) -> list[RunView]:
     sizes = [one.file_sizes.get(layout.METRICS, 0) for one in drawn.values()]
     for one, size in zip(drawn.values(), sizes, strict=True):
         alike = size > 0 and sizes.count(size) > 1
-        kept.setdefault(_digest(one) if alike else one.id, one)
+        kept.setdefault(_digest(context, one) if alike else one.id, one)
     return list(kept.values())
 
 
-def _digest(view: RunView) -> str:
+def _digest(context: AuditContext, view: RunView) -> str:
+    """Return the hash of a run's metrics, made once for all runs of an audit."""
     try:
-        return sha256_file(view.folder, layout.METRICS)[0]
+        return context.repository.remembered(
+            ("metrics", view.absolute_folder), lambda: sha256_file(view.folder, layout.METRICS)[0]
+        )
     except (ReportgenError, OSError):
         return view.id
 

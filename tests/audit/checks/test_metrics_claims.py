@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from audit.case import Case, assert_case, unchanged
 
 from reportgen.audit.policy import load_policy
 from reportgen.testing import make_repository, make_run, run_check
+from reportgen.testing.documents import metric_records
 
 BOUND = "metrics.claims-cell-bound"
 SPREAD = "metrics.replicates-dispersion-recomputes"
@@ -19,6 +21,8 @@ LOSS = f"{{{{run:{NAME} train/loss last}}}}"
 MEAN = "{{group:baseline val/accuracy mean by seed}}"
 SD = "{{group:baseline val/accuracy sd by seed}}"
 COUNT = "{{group:baseline val/accuracy n by seed}}"
+LOSSES = [[one["metrics"]["train/loss"] for one in metric_records(seed)] for seed in range(7, 12)]
+LAST, LEAST = [losses[-1] for losses in LOSSES], [min(losses) for losses in LOSSES]
 NO_METRICS = {"metrics": b"", "summary": None}
 
 
@@ -144,6 +148,13 @@ SPREAD_CASES = (
     ),
     of_five("passes", "", f"92.22 % {MEAN}\n", change=failed_as_well, name="only-finished-runs"),
     of_five("passes", "", f"0.922 {MEAN.replace('baseline', 'digits/baseline')}\n", name="project"),
+    of_five(
+        "passes",
+        "",
+        f"{fmean(LAST):.4f} {{{{group:baseline train/loss last mean by seed}}}}, at best "
+        f"{fmean(LEAST):.4f} {{{{group:baseline train/loss best mean by seed}}}}\n",
+        name="last-and-best",
+    ),
     of_five("partly", "is not said", "0.922 {{group:baseline val/accuracy mean}}\n"),
     of_five(
         "partly", "lr differ as well as seed", f"0.931 {MEAN}\n", change=of_two_rates, name="lr"
