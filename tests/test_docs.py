@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import reportgen
+from reportgen.audit.registry import CHECKS
 from reportgen.cli.table import COMMANDS
 from reportgen.config import load_settings
 
@@ -76,6 +77,25 @@ def test_the_limit_of_the_audit_is_said() -> None:
     said = "The auditor reports consistency, not truth: the author of a folder can forge all of it."
     for name in ("SECURITY.md", "README.md"):
         assert said in " ".join(text_of(ROOT / name).split())
+
+
+def test_the_coverage_of_public_checklists_is_of_checks_that_are_there() -> None:
+    text = text_of(ROOT / "docs" / "coverage.md")
+    named_checks = set(re.findall(r"`([a-z]+\.[a-z0-9-]+)`", text))
+    assert named_checks - {check.id for check in CHECKS} == set()
+    assert {check.id for check in CHECKS} - named_checks == set()
+
+
+def test_each_item_of_a_checklist_is_covered_partly_or_not_observable() -> None:
+    text = text_of(ROOT / "docs" / "coverage.md")
+    rows = re.findall(
+        r"^\| (?!item|badge|---)(.+?) \| (.+?) \| (.*?)\| (.*?)\|$", text, re.MULTILINE
+    )
+    assert len(rows) == 21 + 5 + 5 + 5
+    for item, coverage, checks, rest in rows:
+        assert coverage in ("covered", "partly", "not observable"), item
+        assert bool(checks.strip()) is (coverage != "not observable"), item
+        assert bool(rest.strip()) is (coverage != "covered"), item
 
 
 def test_the_changelog_has_an_unreleased_section_or_this_version() -> None:

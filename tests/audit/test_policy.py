@@ -139,11 +139,14 @@ def test_profiles_grow_stricter() -> None:
         stopping(load_policy(Path(name))) for name in ("debug", "default", "strict", "publication")
     )
     assert debug < default < strict < publication
-    # What depends on the network or a replay warns, however strict the profile.
+    severity = {check.id: check.severity for check in CHECKS}
+    # What depends on the network or a replay only warns, unless a profile names it.
     steady = {check.id for check in CHECKS if not {"network", "replay"} & set(check.needs)}
-    by_severity = {check.id: check.severity for check in CHECKS}
-    assert strict == {check for check in steady if by_severity[check] in ("B", "H")}
-    assert publication == {check for check in steady if by_severity[check] != "L"}
+    assert strict == {check for check in steady if severity[check] in ("B", "H")}
+    assert publication - steady == {check.id for check in CHECKS if "network" in check.needs}
+    grave = {check for check in steady if severity[check] != "L"}
+    assert grave - publication == {"environment.clock-sane"}
+    assert publication & steady <= grave
 
 
 def test_a_policy_extends_a_profile(tmp_path: Path) -> None:

@@ -10,10 +10,19 @@ from reportgen.audit.interface import CATEGORIES, RULES, Check
 from reportgen.audit.registry import CHECKS, by_id
 from reportgen.cli.options import add_json, print_json
 
+_HEAD = """\
+# The checks
+
+{count}, rules {rules}. Generated from the checks themselves by `reportgen checks --markdown`.
+What outcomes, evidence and scores mean is in [audit.md](audit.md); `reportgen audit --explain
+CHECK` prints one entry.
+"""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("check", nargs="*", help="ids of checks; all by default")
+    parser.add_argument("--markdown", action="store_true", help="print them as a document")
     add_json(parser)
 
 
@@ -26,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
     checks = [by_id(name) for name in args.check] or list(CHECKS)
     if args.json:
         print_json({"rules": RULES, "checks": [entry(check) for check in checks]})
+    elif args.markdown:
+        print(markdown(checks), end="")
     else:
         print(catalogue(checks))
     return 0
@@ -62,3 +73,34 @@ def catalogue(checks: Sequence[Check]) -> str:
             ]
     parts += ["", "B blocker, H high, M medium, L low; `reportgen audit --explain CHECK` says more"]
     return "\n".join(parts)
+
+
+def markdown(checks: Sequence[Check]) -> str:
+    """Return the checks as a document: a section a category, an entry a check."""
+    parts = [_HEAD.format(count=counted(len(checks), "check"), rules=RULES)]
+    for category in CATEGORIES:
+        own = [check for check in checks if check.category == category]
+        if own:
+            parts.append(f"## {category.capitalize()} ({len(own)})\n")
+            parts += map(_entry, own)
+    return "\n".join(parts)
+
+
+def _entry(check: Check) -> str:
+    best = f"{check.evidence.value}, {check.evidence.words}"
+    if check.online_evidence is not None:
+        best += f"; {check.online_evidence.value} with the network"
+    facts = [
+        f"**{check.severity.words.capitalize()}**, weight {check.severity.weight}. "
+        f"Reads: {', '.join(check.needs)}. Evidence: up to {best}.",
+        "",
+        f"- passes: {check.title}",
+        f"- else: {check.failure}",
+        f"- why: {check.why}",
+        f"- what to do: {check.fix}",
+    ]
+    if check.command:
+        facts.append(f"- in a line: `{check.command}`")
+    if check.requires:
+        facts.append(f"- judged after: {', '.join(f'`{name}`' for name in check.requires)}")
+    return "\n".join([f"### {check.id}", "", *facts, ""])

@@ -315,5 +315,6 @@ def test_the_audit_is_the_runners(runs: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(runner, "audit_runs", spy)
     assert main(["audit", "runs", "--repository", "."]) == 0
+    assert seen["online"] is False
     assert seen["paths"] == [Path("runs")]
     assert seen["repository"] == Path(".")
