@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 
 from reportgen.audit.evidence import counted, listed
+from reportgen.audit.formats.change import changes
 from reportgen.audit.formats.findings import Finding, Gravity, findings_of, plain
-from reportgen.audit.formats.text import changes, score_text
+from reportgen.audit.formats.text import score_text
 from reportgen.audit.report import LEVEL_WORDS, LEVELS, AuditReport, NextStep, Outcome, RunAudit
 
 LIMIT = 60_000

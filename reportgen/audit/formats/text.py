@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reportgen.audit.evidence import counted, listed
+from reportgen.audit.formats.change import changes, in_all, since
 from reportgen.audit.report import (
     LEVEL_WORDS,
     LEVELS,
@@ -106,35 +107,6 @@ def _verdict(report: AuditReport) -> Iterator[Line]:
     yield Span("The gate fails", "bad"), Span(f": {share}{since(report)}"), about
 
 
-def in_all(report: AuditReport) -> str:
-    """Return what there is to say of runs that pass the gate."""
-    if report.base is not None and not report.runs:
-        return f"no run was{since(report)}{as_before(report)}"
-    warned = report.gate.warnings
-    rest = f", {counted(warned, 'finding')} to look at" if warned else ", nothing fails"
-    return f"{counted(len(report.runs), 'run')}{since(report)}{rest}{as_before(report)}"
-
-
-def since(report: AuditReport) -> str:
-    """Return ``" added or changed since main (abc1234)"``, or "" without a base."""
-    if report.base is None:
-        return ""
-    if report.base.revision is None:
-        return f" beside {report.base.label}"
-    return f" added or changed since {report.base.label}"
-
-
-def as_before(report: AuditReport) -> str:
-    """Return how many runs are not part of the change, for the end of a sentence."""
-    base = report.base
-    if base is None:
-        return ""
-    parts = [f"{counted(base.same, 'run')} as before"] if base.same else []
-    if base.ignored:
-        parts.append(f"{counted(base.ignored, 'run')} ignored by git")
-    return f" ({', '.join(parts)})" if parts else ""
-
-
 def _next_step(step: NextStep, *, many: bool) -> Iterator[Line]:
     settles = f", settles {counted(step.settles, 'finding')}"
     of = f" of {counted(len(step.runs), 'run')}" if many else ""
@@ -182,20 +154,6 @@ def _in_short(run: RunAudit) -> str:
         worst = max(failing, key=lambda one: one.severity.weight)
         parts.append(f"fails {worst.id.partition('.')[2]}")
     return f"   ({'; '.join(parts)})" if parts else ""
-
-
-def changes(run: RunAudit) -> list[str]:
-    """Return what became of a run since the base, and which checks say less of it, in words."""
-    if run.comparison is None:
-        return []
-    words: list[str] = []
-    if run.comparison.change != "known":
-        words.append(run.comparison.change)
-    for what, some in (("worse", run.comparison.worse), ("better", run.comparison.better)):
-        if some:
-            names = (f"{one.check.partition('.')[2]} {one.was} → {one.now}" for one in some)
-            words.append(f"{what}: {listed(names, limit=2)}")
-    return words
 
 
 def score_text(run: RunAudit) -> str:
