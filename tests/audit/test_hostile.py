@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import shutil
 import socket
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hostile_env import CANARY, HostileEnvironment
 
+from reportgen.audit.registry import CHECKS
 from reportgen.runs.writer import seal
 from reportgen.testing import git, make_repository, make_run
 
@@ -130,7 +133,8 @@ NAMES = (
 )
 
 
-def test_hostile_names_are_shown_and_never_obeyed(hostile_env: HostileEnvironment) -> None:
+def make_runs_of_hostile_names(hostile_env: HostileEnvironment) -> None:
+    """A run a name, with the name wherever a run holds text."""
     for number, text in enumerate(NAMES):
         make_run(
             hostile_env.folder / "runs",
@@ -152,11 +156,34 @@ def test_hostile_names_are_shown_and_never_obeyed(hostile_env: HostileEnvironmen
             data={"inputs": [{"name": text, "path": text}]},
             files={"stderr.log": f"{text}\n", "requirements.txt": f"{text}\n"},
         )
+
+
+def test_hostile_names_are_shown_and_never_obeyed(hostile_env: HostileEnvironment) -> None:
+    make_runs_of_hostile_names(hostile_env)
     done = hostile_env.run("audit", "runs", environment={"GITHUB_ACTIONS": "true"})
     assert done.status == 1
     assert "<script>alert(1)</script>" in done.stdout
     assert "\\x1b" in done.stdout
     assert "\\u202e" in done.stdout
+
+
+@pytest.mark.parametrize("output", ["sarif", "junit"])
+def test_hostile_names_are_text_in_what_services_read(
+    hostile_env: HostileEnvironment, output: str
+) -> None:
+    make_runs_of_hostile_names(hostile_env)
+    done = hostile_env.run("audit", "runs", "--format", output)
+    assert done.status == 1
+    if output == "junit":
+        cases = ElementTree.fromstring(done.stdout).iter("testcase")
+        assert sum(1 for _ in cases) >= len(NAMES) * len(CHECKS)
+    else:
+        (run,) = json.loads(done.stdout)["runs"]
+        assert {one["properties"]["run"] for one in run["results"] if "properties" in one} >= {
+            "<script>alert(1)</script>",
+            "__proto__",
+            "$(touch PWNED) `touch PWNED`",
+        }
 
 
 def test_hostile_file_names(hostile_env: HostileEnvironment) -> None:
