@@ -119,6 +119,8 @@ def test_an_option_of_another_name_may_have_set_the_value_and_one_of_a_key_may_n
         ([1, "a"], [1.0, "a"], True),
         ([1], [1, 2], False),
         ({"a": 1}, {"a": 1.0}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": 1}, {"b": 1}, False),
         (datetime.date(2026, 1, 2), "2026-01-02", True),
         ("sgd", "SGD", False),
     ],

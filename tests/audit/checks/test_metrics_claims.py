@@ -66,7 +66,32 @@ TABLE = f"""
 | mlp   | 91.67 % <!-- {BEST} --> |
 | older | 90.1 % |
 """
+TWO_TABLES = f"""
+| mine  | accuracy |
+|-------|----------|
+| mlp   | 0.917 {BEST} |
+
+| others | accuracy |
+|--------|----------|
+| seed8  | 0.944 {BEST.replace(NAME, "seed8")} |
+| older  | 0.91 |
+"""
 BOUND_CASES = (
+    quoted(
+        BOUND,
+        "passes",
+        "1 link to this run",
+        TWO_TABLES,
+        change=lambda run: [make_run(run.parents[2], "seed8", seed=8)] and None,
+        name="another-table",
+    ),
+    quoted(
+        BOUND,
+        "not-applicable",
+        "",
+        f"0.99 {{{{group:{NAME} val/accuracy mean}}}}\n",
+        name="a-group-of-this-name",
+    ),
     quoted(
         BOUND,
         "passes",
