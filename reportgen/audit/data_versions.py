@@ -11,7 +11,6 @@ from urllib.parse import quote
 from reportgen.audit.code_tree import CodeTree, code_tree
 from reportgen.audit.evidence import shown
 from reportgen.audit.interface import AuditContext
-from reportgen.audit.lock_files import normal
 from reportgen.audit.locks import locks_of
 from reportgen.audit.remotes import remote_state
 from reportgen.audit.report import Evidence
@@ -167,6 +166,8 @@ def _object(_: AuditContext, version: Version, __: CodeTree | None) -> Immutabil
 
 
 def _package(context: AuditContext, version: Version, _: CodeTree | None) -> Immutability:
+    from reportgen.audit.lock_files import normal
+
     name, number = normal(str(version.get("name"))), str(version.get("version"))
     locks, _faults = locks_of(context)
     for lock in locks:

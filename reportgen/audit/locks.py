@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from reportgen.audit.interface import AuditContext
-from reportgen.audit.lock_files import Lock, read_lock
 from reportgen.errors import UnreadableError
 from reportgen.fs.hashing import sha256_bytes
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.runs import layout
+
+if TYPE_CHECKING:
+    from reportgen.audit.lock_files import Lock
 
 
 def locks_of(context: AuditContext) -> tuple[list[Lock], dict[str, str]]:
@@ -28,6 +32,8 @@ def locks_of(context: AuditContext) -> tuple[list[Lock], dict[str, str]]:
 
 
 def _remembered(context: AuditContext, name: str, data: bytes) -> Lock:
+    from reportgen.audit.lock_files import read_lock  # its parsers cost time, and few runs have one
+
     return context.repository.remembered(
         ("lock", name, sha256_bytes(data)), lambda: read_lock(name, data)
     )

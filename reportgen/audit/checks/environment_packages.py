@@ -9,16 +9,16 @@ from reportgen.audit.checks.environment import plain_name, requirements_of
 from reportgen.audit.code_tree import code_tree
 from reportgen.audit.evidence import at, counted, listed, unavailable
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
-from reportgen.audit.lock_files import Lock, LockedPackage
 from reportgen.audit.locks import locks_of
 from reportgen.errors import UnavailableError
 from reportgen.runs import layout
-from reportgen.runs.schema import Modules
+from reportgen.runs.schema import Environment, Modules
 from reportgen.runs.times import from_iso
 from reportgen.runs.view import RunView
 from reportgen.script.requirements import read_requirements
 
 if TYPE_CHECKING:
+    from reportgen.audit.lock_files import Lock, LockedPackage
     from reportgen.audit.network import Network
 
 _FROZEN = "environment.packages-frozen"
@@ -165,6 +165,10 @@ class LockMatchesFreeze(Check):
 
     def judge(self, context: AuditContext) -> CheckResult:
         view = context.run
+        environment = view.environment or Environment()
+        if environment.packages is None:
+            reason = unavailable(environment.not_available, "packages")
+            return self.inconclusive(reason or "which packages were imported is not recorded")
         found = min((_Comparison(view, lock) for lock in locks_of(context)[0]), key=_badness)
         where = [Where(file=f"{layout.LOCK}/{found.lock.name}"), Where(file=layout.REQUIREMENTS)]
         count = found.compared
@@ -286,9 +290,15 @@ class LockResolvable(Check):
 def _due(context: AuditContext, lock: Lock) -> list[LockedPackage]:
     """Return the locked packages with hashes that were installed, else all of them."""
     text = context.run.text(layout.REQUIREMENTS) or ""
-    installed = {one.name for one in requirements_of(text)}
-    hashed = [one for one in lock.foreign if one.sha256]
-    return [one for one in hashed if one.name in installed] or hashed
+    installed = {one.name: one.version for one in requirements_of(text)}
+    hashed = {one.name: one for one in lock.foreign if one.sha256}
+    # Of several versions, one for each platform, that which was installed.
+    hashed |= {
+        one.name: one
+        for one in lock.foreign
+        if one.sha256 and one.version and _agrees({one.version}, installed.get(one.name))
+    }
+    return [one for one in hashed.values() if one.name in installed] or list(hashed.values())
 
 
 def _listed_state(

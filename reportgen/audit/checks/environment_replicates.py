@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import orjson
-
 from reportgen.audit.checks.environment_seeds import seeds_of
 from reportgen.audit.evidence import at, counted, listed
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity
-from reportgen.audit.siblings import root_of
 from reportgen.runs import layout
 from reportgen.runs.view import RunView
 
-Key = tuple[str | None, bytes]
-
 
 class SeedsReplicatesDistinct(Check):
-    """No two runs of one configuration and one tree were made with the same seeds."""
+    """No two finished runs of one configuration, code and data were made with the same seeds."""
 
     id = "environment.seeds-replicates-distinct"
-    severity = Severity.H
+    severity = Severity.M
     title = "Repetitions differ in their seeds"
     failure = "Repetitions have the same seeds"
     why = "The same run counted twice makes a spread look smaller than it is."
@@ -32,7 +25,7 @@ class SeedsReplicatesDistinct(Check):
     def inapplicable(self, context: AuditContext) -> str | None:
         if _replicates(context):
             return None
-        return "no other finished run has this configuration and this tree"
+        return "no other finished run has this configuration, code and data"
 
     def judge(self, context: AuditContext) -> CheckResult:
         view = context.run
@@ -50,52 +43,17 @@ class SeedsReplicatesDistinct(Check):
 
 
 def _replicates(context: AuditContext) -> list[RunView]:
-    """Return the other finished runs of the same configuration, seeds aside, and the same code."""
+    """Return the other finished runs that share all but their seeds with this one."""
     view = context.run
-    key = _configuration(view)
-    if key is None or view.run.status != "finished":
+    if view.run.status != "finished" or not view.flat_config:
         return []
-    root = root_of(view)[0]
-    groups = context.repository.remembered(
-        ("configurations", root), lambda: _grouped([view, *context.siblings])
-    )
-    tree = view.git.tree if view.git else None
     return [
         other
-        for other in groups.get(key, ())
-        if other is not view
-        and other.folder != view.folder
-        and (other.git.tree if other.git else None) == tree
+        for other in context.siblings
+        if other.run.status == "finished"
+        and other.setting == view.setting  # most differ here, and their code is not read then
+        and other.experiment == view.experiment
     ]
-
-
-def _grouped(views: Iterable[RunView]) -> dict[Key, list[RunView]]:
-    groups: dict[Key, list[RunView]] = {}
-    for view in views:
-        key = _configuration(view)
-        if key is not None and view.run.status == "finished":
-            groups.setdefault(key, []).append(view)
-    return groups
-
-
-def _configuration(view: RunView) -> Key | None:
-    """Return project and configuration to compare: sorted, without the keys that name a seed."""
-    kept = {key: value for key, value in view.flat_config.items() if not is_seed(key)}
-    return (view.project, _as_bytes(kept)) if kept else None
-
-
-def is_seed(key: str) -> bool:
-    """Tell whether a dotted key names a seed by its last part."""
-    last = key.rpartition(".")[2].lower()
-    return last == "seed" or last.endswith("_seed")
-
-
-def _as_bytes(config: Mapping[str, object]) -> bytes:
-    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-    try:
-        return orjson.dumps(config, option=options, default=str)
-    except orjson.JSONEncodeError:
-        return repr(sorted(config.items(), key=lambda item: item[0])).encode("utf-8", "replace")
 
 
 CHECKS: tuple[Check, ...] = (SeedsReplicatesDistinct(),)

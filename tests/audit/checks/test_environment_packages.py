@@ -193,6 +193,13 @@ CASES = (
         {"environment": {"packages": {"numpy": ABSENT, "torch": ABSENT}}},
     ),
     Case(MATCHES, "inconclusive", "", lock(None), more={"blocked_by": PRESENT}),
+    Case(
+        MATCHES,
+        "inconclusive",
+        "another process",
+        {"environment": {"packages": None, "not_available": {"packages": "another process"}}},
+        name="imports-unknown",
+    ),
     Case(RESOLVABLE, "inconclusive", "were not asked"),
     Case(RESOLVABLE, "inconclusive", "", lock(None), more={"blocked_by": PRESENT}, name="no-lock"),
     Case(
@@ -258,6 +265,13 @@ def test_an_index_that_the_policy_does_not_name_is_never_asked(tmp_path: Path) -
     network = FakeNetwork()
     run_check(RESOLVABLE, make_run(tmp_path, **lock(text)), network=network)  # type: ignore[arg-type]
     assert not [place for place in network.asked if "evil" in place]
+
+
+def test_of_several_versions_the_one_that_was_installed_is_asked_for(tmp_path: Path) -> None:
+    newer = lock_file({"numpy": "2.5.0"}).partition("[[package]]")[2].partition("[[package]]")[2]
+    run = make_run(tmp_path, **lock(f"{LOCK_FILE}[[package]]{newer}"))
+    result = run_check(RESOLVABLE, run, network=index())  # type: ignore[arg-type]
+    assert (result.outcome, result.inspected) == ("pass", 2)
 
 
 def test_of_several_locks_the_one_that_fits_counts(tmp_path: Path) -> None:

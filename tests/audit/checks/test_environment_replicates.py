@@ -52,9 +52,17 @@ CASES = (
     Case(
         DISTINCT,
         "not-applicable",
-        "this tree",
+        "code and data",
         change=beside(git={"tree": "ab" * 20}),
         name="other-tree",
+    ),
+    Case(
+        DISTINCT,
+        "not-applicable",
+        "this configuration",
+        {"config": None},
+        change=beside(config=None),
+        name="no-configuration",
     ),
     Case(
         DISTINCT,
