@@ -14,7 +14,7 @@ from reportgen.runs.discovery import find_runs
 from reportgen.runs.problems import Problem
 from reportgen.runs.times import from_iso
 from reportgen.runs.view import RunView
-from reportgen.site.shards import Curve, CurveFiles, curve_files, curve_of
+from reportgen.site.shards import Curve, CurveFiles, clock_of, curve_files, curve_of
 
 Advance = Callable[[int, int], None]
 
@@ -101,9 +101,10 @@ def curves_of(
     curves: dict[tuple[str, str], Curve] = {}
     files: dict[tuple[str, str], CurveFiles] = {}
     for done, (slug, view) in enumerate(zip(slugs, views, strict=True), 1):
+        clock = clock_of(view.metrics.columns)
         for name, series in view.series.items():
             if len(series):
-                curve = curve_of(series)
+                curve = curve_of(series, clock)
                 curves[slug, name] = curve
                 files[slug, name] = curve_files(slug, name, curve)
         advance(done)

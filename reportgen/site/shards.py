@@ -9,9 +9,10 @@ VLDB 2014), so that a spike of one point stays visible. A longer series also has
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ import orjson
 from tsdownsample import M4Downsampler
 
 from reportgen.fs.paths import slug
-from reportgen.runs.metric_log import Series
+from reportgen.runs.metric_log import Columns, Series
 from reportgen.runs.numbers import to_stored
 from reportgen.site.text import script_json
 
@@ -46,19 +47,43 @@ class DataFile:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a run was at work: all its curves count time from the same moment.
+
+    Attributes:
+        start: Seconds since 1970 of its first record; None when no time was recorded.
+        pauses: Between attempts nobody worked: ``(seconds after the start, length)`` of each.
+    """
+
+    start: float | None = None
+    pauses: tuple[tuple[float, float], ...] = ()
+
+
+class Earlier(NamedTuple):
+    """A point that a later attempt replaced; its time is in seconds since 1970, or NaN."""
+
+    attempt: int
+    step: int
+    value: float
+    time: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """The settled line of one series, and what a resumed attempt replaced.
 
     Attributes:
         steps, values, times: One entry a point; times in seconds since 1970, NaN for none.
-        earlier: Points that a later attempt replaced, as ``(attempt, step, value)``.
+        earlier: Points that a later attempt replaced.
+        clock: Of the run; by default that of the series alone.
     """
 
     steps: Steps
     values: Floats
     times: Floats
-    earlier: tuple[tuple[int, int, float], ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +119,40 @@ def data_file(name: str, value: Any, columns: Mapping[str, Any] | None = None) -
     return DataFile(name, f"data/{name}.{digest}.js", data)
 
 
-def curve_of(series: Series) -> Curve:
+def clock_of(columns: Columns) -> Clock:
+    """Return when a run was at work, from the times and attempts of all its records."""
+    times = np.frombuffer(columns.times, dtype=np.float64)
+    attempts = np.frombuffer(columns.attempts, dtype=np.uint16)
+    timed = np.isfinite(times)
+    if not timed.any():
+        return Clock()
+    start = float(times[timed].min())
+    pauses = []
+    ended = start
+    for attempt in np.unique(attempts[timed]):
+        own = times[timed & (attempts == attempt)]
+        if own.min() > ended and attempt > attempts[timed].min():
+            pauses.append((round(ended - start, 3), round(float(own.min()) - ended, 3)))
+        ended = max(ended, float(own.max()))
+    return Clock(start, tuple(pauses))
+
+
+def curve_of(series: Series, clock: Clock | None = None) -> Curve:
     """Return the line that counts and the points that a resumed attempt replaced."""
     steps = np.frombuffer(series.steps, dtype=np.int64)
     values = np.frombuffer(series.values, dtype=np.float64)
     times = np.frombuffer(series.times, dtype=np.float64)
     attempts = np.frombuffer(series.attempts, dtype=np.uint16)
     kept = np.ones(len(steps), dtype=bool)
-    earlier: list[tuple[int, int, float]] = []
+    earlier: list[Earlier] = []
     for place in np.flatnonzero(np.diff(attempts) > 0) + 1:
         replaced = np.flatnonzero(kept[:place] & (steps[:place] >= steps[place]))
-        earlier += [(int(attempts[i]), int(steps[i]), float(values[i])) for i in replaced]
+        earlier += [
+            Earlier(int(attempts[i]), int(steps[i]), float(values[i]), float(times[i]))
+            for i in replaced
+        ]
         kept[replaced] = False
-    return Curve(steps[kept], values[kept], times[kept], tuple(earlier))
+    return Curve(steps[kept], values[kept], times[kept], tuple(earlier), clock)
 
 
 def coarse_places(values: Values, points: int = COARSE_POINTS) -> list[int]:
@@ -153,8 +199,8 @@ def curve_files(run_slug: str, metric: str, curve: Curve) -> CurveFiles:
 
 def _file(name: str, metric: str, curve: Curve, places: list[int] | None) -> DataFile:
     """Return one tier: the points at ``places``, or all of them."""
-    timed = curve.times[np.isfinite(curve.times)]
-    start = float(timed[0]) if len(timed) else None
+    clock = curve.clock or _own_clock(curve)
+    start = clock.start
     chosen = slice(None) if places is None else np.asarray(places)
     return data_file(
         name,
@@ -163,7 +209,8 @@ def _file(name: str, metric: str, curve: Curve, places: list[int] | None) -> Dat
             "tier": "full" if places is None else "coarse",
             "points": len(curve.values),
             "start": start,
-            "earlier": _earlier(curve),
+            "pauses": [list(pause) for pause in clock.pauses],
+            "earlier": _earlier(curve, start or 0.0),
         },
         {
             "steps": np.ascontiguousarray(curve.steps[chosen]),
@@ -174,23 +221,32 @@ def _file(name: str, metric: str, curve: Curve, places: list[int] | None) -> Dat
     )
 
 
+def _own_clock(curve: Curve) -> Clock:
+    timed = curve.times[np.isfinite(curve.times)]
+    return Clock(float(timed[0])) if len(timed) else Clock()
+
+
 def _stored(values: Floats) -> Floats | list[float | str]:
     if np.isfinite(values).all():
         return np.ascontiguousarray(values)
     return [to_stored(value) for value in values.tolist()]
 
 
-def _earlier(curve: Curve) -> list[dict[str, Any]]:
+def _earlier(curve: Curve, start: float) -> list[dict[str, Any]]:
     """Return the replaced points by attempt, at most as many as the coarse tier has."""
     found = []
-    for attempt in sorted({attempt for attempt, _, _ in curve.earlier}):
-        points = [(step, value) for a, step, value in curve.earlier if a == attempt]
-        places = coarse_places([value for _, value in points])
+    for attempt in sorted({point.attempt for point in curve.earlier}):
+        points = [point for point in curve.earlier if point.attempt == attempt]
+        chosen = [points[i] for i in coarse_places([point.value for point in points])]
         found.append(
             {
                 "attempt": attempt,
-                "steps": [points[i][0] for i in places],
-                "values": [to_stored(points[i][1]) for i in places],
+                "steps": [point.step for point in chosen],
+                "values": [to_stored(point.value) for point in chosen],
+                "seconds": [
+                    round(point.time - start, 3) if math.isfinite(point.time) else None
+                    for point in chosen
+                ],
             }
         )
     return found

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from reportgen.runs.metric_log import read_metric_log
 from reportgen.site.shards import (
     COARSE_POINTS,
+    Clock,
     Curve,
+    clock_of,
     coarse_places,
     curve_files,
     curve_of,
@@ -103,6 +105,26 @@ def test_a_resumed_attempt_replaces_points_and_keeps_them_apart() -> None:
     found = curve_of(read_metric_log(data, name="metrics.jsonl").series["m"])
     assert found.steps.tolist() == [0, 1, 2, 3, 4]
     assert found.values.tolist() == [0.0, 1.0, 2.5, 3.5, 4.5]
-    assert found.earlier == ((1, 2, 2.0), (1, 3, 3.0))
+    assert [point[:3] for point in found.earlier] == [(1, 2, 2.0), (1, 3, 3.0)]
     _, value = content(curve_files("r", "m", found).coarse.data)
-    assert value["earlier"] == [{"attempt": 1, "steps": [2, 3], "values": [2.0, 3.0]}]
+    assert value["earlier"] == [
+        {"attempt": 1, "steps": [2, 3], "values": [2.0, 3.0], "seconds": [2.0, 3.0]}
+    ]
+
+
+def test_time_counts_from_the_first_record_of_the_run_and_pauses_are_told() -> None:
+    lines = [
+        {"step": 0, "time": 1e9, "metrics": {"a": 1.0}},
+        {"step": 1, "time": 1e9 + 5, "metrics": {"b": 1.0}},
+        {"event": "resume", "step": 1, "time": 1e9 + 100, "attempt": 2},
+        {"step": 1, "time": 1e9 + 105, "metrics": {"b": 2.0}},
+    ]
+    log = read_metric_log(
+        b"".join(json.dumps(line).encode() + b"\n" for line in lines), name="metrics.jsonl"
+    )
+    clock = clock_of(log.columns)
+    assert clock == Clock(1e9, ((5.0, 100.0),))
+    _, value = content(curve_files("r", "b", curve_of(log.series["b"], clock)).coarse.data)
+    assert value["start"] == 1e9
+    assert value["seconds"] == [105.0]
+    assert value["pauses"] == [[5.0, 100.0]]
