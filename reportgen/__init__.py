@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from reportgen.runs.frame import LoadedRun, load_run, load_runs
     from reportgen.seeds import set_seed
 
-__version__ = "1.0.0.dev0"
+__version__ = "1.0.0.dev1"
 
 _MODULE_OF = {
     "ActiveRun": "reportgen.logger.run",

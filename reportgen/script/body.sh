@@ -14,6 +14,20 @@ tidy() {
     exit "$status"
 }
 
+# What was handed over with a run lies beside this script or, in a bundle, around its folder:
+# code.bundle (its code), wheels (its packages) and inputs (data that git does not hold).
+find_handed_over() {
+    handed=$beside
+    if [ -f "$beside/../bundle.json" ]; then handed=$(CDPATH='' cd -- "$beside/.." && pwd -P); fi
+    wheels=''
+    if [ -d "$handed/wheels" ]; then
+        wheels=$handed/wheels
+        REQUIREMENTS=$(printf '%s\n' "$REQUIREMENTS" | sed 's/ @ .*//')
+    fi
+    data=${REPORTGEN_DATA:-}
+    if [ -z "$data" ] && [ -d "$handed/inputs" ]; then data=$handed/inputs; fi
+}
+
 make_folder() {
     case ${1:-} in
         -h | --help)
@@ -102,6 +116,19 @@ borrow_from() {
     return 1
 }
 
+# code.bundle holds the commit with its history, or one commit without history of the recorded
+# tree. Git names objects by what they hold, so nothing else can pass for either.
+unpack_code() {
+    given=$(in_tree bundle unbundle "$handed/code.bundle" 2>/dev/null) || return 1
+    if ! has_commit; then
+        given=$(printf '%s\n' "$given" | head -n 1 | cut -d ' ' -f 1)
+        if [ -z "$TREE" ] || [ "$(ask_git "$tree" "$given^{tree}")" != "$TREE" ]; then return 1; fi
+        COMMIT=$given
+        PATCH_SHA256=''
+    fi
+    say "  source    $handed/code.bundle"
+}
+
 # Hosts that do not serve a commit by its id get asked for all branches and kept runs.
 fetch_commit() {
     fetch --depth=1 -- "$REMOTE" "$COMMIT" 2>/dev/null ||
@@ -125,6 +152,10 @@ find_commit() {
         borrow_from "$REPORTGEN_REPO" ||
             stop 3 "REPORTGEN_REPO is $REPORTGEN_REPO, which does not hold commit $COMMIT"
         say "  source    $REPORTGEN_REPO"
+        return
+    fi
+    if [ -f "$handed/code.bundle" ]; then
+        unpack_code || stop 3 "$handed/code.bundle does not hold commit $COMMIT nor its recorded tree"
         return
     fi
     if around=$(ask_git "$beside" --show-toplevel) && borrow_from "$around"; then
@@ -202,7 +233,7 @@ make_environment() {
     PATH=$folder/environment/bin:$PATH
     export PATH
     if [ -n "$REQUIREMENTS" ]; then
-        say "  packages  installing what was recorded"
+        say "  packages  installing what was recorded${wheels:+, from $wheels alone}"
         install -r "$folder/requirements.txt" ||
             install --no-deps -r "$folder/requirements.txt" ||
             stop 3 "the recorded packages cannot be installed; set REPORTGEN_PYTHON to have your own"
@@ -211,6 +242,7 @@ make_environment() {
 }
 
 install() {
+    if [ -n "$wheels" ]; then set -- --no-index --find-links "$wheels" "$@"; fi
     if command -v uv >/dev/null; then
         uv pip install --quiet --python "$python" "$@" >&2
     else
@@ -238,6 +270,7 @@ main() {
     command -v git >/dev/null || stop 3 "git is not installed"
     beside=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
     patch=$beside/git_diff.patch
+    find_handed_over
     make_folder "$@"
     choose_python
     step refuse "$patch" "$PATCH_SHA256"
@@ -245,7 +278,7 @@ main() {
     step plan
     find_commit
     restore_code
-    step inputs "$tree" "${REPORTGEN_DATA:-$source}"
+    step inputs "$tree" "${data:-$source}"
     make_environment
     say ""
     step runs >"$folder/runs_before.json"

@@ -341,6 +341,95 @@ def test_a_shallow_repository_serves_as_well(recorded: Any, replay: Any, tmp_pat
     assert result.returncode == 0, result.stderr
 
 
+# -- what was handed over with it ---------------------------------------------------------------
+
+
+def git(folder: Path, *words: str, **variables: str) -> str:
+    result = subprocess.run(
+        ["git", *words], cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def snapshot_bundle(recorded: Any, target: Path, tree: str) -> None:
+    """One commit without history of ``tree``, as a bundle of git."""
+    person = {
+        f"GIT_{role}_{what}": "x" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    commit = git(recorded.top, "commit-tree", tree, "-m", "The code of a run", **person)
+    git(recorded.top, "update-ref", "refs/heads/run", commit)
+    git(recorded.top, "bundle", "create", "--quiet", str(target), "refs/heads/run")
+
+
+@pytest.mark.parametrize("history", [True, False])
+def test_the_code_beside_the_script_needs_no_repository(
+    elsewhere: Path, recorded: Any, replay: Any, tmp_path: Path, history: bool
+) -> None:
+    recorded.change("scale.py", "from new_module import SCALE\n")
+    recorded.change("new_module.py", "SCALE = 0.3\n")
+    shutil.copy(recorded.write(), elsewhere)
+    shutil.copy(recorded.folder / "git_diff.patch", elsewhere.parent)
+    handed = elsewhere.with_name("code.bundle")
+    if history:
+        git(recorded.top, "bundle", "create", "--quiet", str(handed), "HEAD")
+    else:
+        snapshot_bundle(recorded, handed, recorded.git["tree"])
+    shutil.rmtree(recorded.top)
+    result = replay(elsewhere)
+    assert result.returncode == 0, result.stderr
+    assert f"source    {handed}" in result.stderr
+    assert f"tree      {recorded.git['tree']}, as recorded" in result.stderr
+    restored = tmp_path / "replayed" / "tree"
+    assert restored.joinpath("new_module.py").read_text() == "SCALE = 0.3\n"
+    assert git(restored, "write-tree") == recorded.git["tree"]
+
+
+@pytest.mark.parametrize("damage", ["another tree", "no bundle"])
+def test_other_code_beside_the_script_is_not_run(
+    elsewhere: Path, recorded: Any, replay: Any, tmp_path: Path, damage: str
+) -> None:
+    handed = elsewhere.with_name("code.bundle")
+    if damage == "no bundle":
+        handed.write_bytes(b"PWNED")
+    else:
+        recorded.change("scale.py", "SCALE = 0.9\n")
+        snapshot_bundle(recorded, handed, recorded.git["tree"])
+    shutil.rmtree(recorded.top)
+    result = replay(elsewhere)
+    assert result.returncode == 3
+    assert f"{handed} does not hold commit" in result.stderr
+    assert not tmp_path.joinpath("replayed").exists()
+
+
+def test_a_bundle_holds_code_and_inputs_around_the_run(
+    elsewhere: Path, recorded: Any, replay: Any, tmp_path: Path
+) -> None:
+    content = b"\0\1\2" * 100
+    digest = hashlib.sha256(content).hexdigest()
+    recorded.data["inputs"] = [{"name": "a", "path": "data/big.bin", "sha256": digest}]
+    shutil.copy(recorded.write(), elsewhere)
+    top = tmp_path / "handed"
+    top.mkdir()
+    snapshot_bundle(recorded, top / "code.bundle", recorded.git["tree"])
+    elsewhere.parent.rename(top / "run")
+    shutil.rmtree(recorded.top)
+    script = top / "run" / "reproduce.sh"
+    result = replay(script)
+    assert result.returncode == 3, "no bundle: what lies around the folder is not looked at"
+    assert "no remote was recorded" in result.stderr
+    top.joinpath("bundle.json").write_text("{}")
+    result = replay(script)
+    assert result.returncode == 3
+    assert "the input data/big.bin is not in the repository" in result.stderr
+    top.joinpath("inputs", "data").mkdir(parents=True)
+    top.joinpath("inputs", "data", "big.bin").write_bytes(content)
+    shutil.rmtree(tmp_path / "replayed", ignore_errors=True)
+    result = replay(script)
+    assert result.returncode == 0, result.stderr
+    assert "input     data/big.bin copied" in result.stderr
+
+
 # -- what it refuses --------------------------------------------------------------------------
 
 
@@ -506,6 +595,25 @@ def test_an_environment_is_made_from_the_recorded_packages(
     result = replay(script, REPORTGEN_PYTHON="", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels))
     assert result.returncode == 0, result.stderr
     assert "scaling-factors==1.5+cpu: the plain version is installed" in result.stderr
+    python = tmp_path / "replayed" / "environment" / "bin" / "python"
+    assert subprocess.run([python, "-c", "import scaling_factors"]).returncode == 0
+
+
+@pytest.mark.slow
+def test_wheels_beside_the_script_are_all_that_is_installed_from(
+    elsewhere: Path, recorded: Any, replay: Any, tmp_path: Path
+) -> None:
+    """No index is asked, nor is the address of a package that was installed from one."""
+    wheels = elsewhere.with_name("wheels")
+    wheels.mkdir()
+    make_wheel(wheels)
+    recorded.requirements = "scaling-factors @ https://example.invalid/x@0123  # index\n"
+    shutil.copy(recorded.write(), elsewhere)
+    nowhere = {"PIP_INDEX_URL": "https://example.invalid/simple", "PIP_RETRIES": "0"}
+    own = {"REPORTGEN_PYTHON": "", "REPORTGEN_REPO": str(recorded.top)}
+    result = replay(elsewhere, **own, **nowhere)
+    assert result.returncode == 0, result.stderr
+    assert f"from {wheels} alone" in result.stderr
     python = tmp_path / "replayed" / "environment" / "bin" / "python"
     assert subprocess.run([python, "-c", "import scaling_factors"]).returncode == 0
 

@@ -75,7 +75,7 @@ def test_a_script_reads_back_as_its_facts(facts: ScriptFacts) -> None:
 def test_data_stands_in_comments_of_one_line_or_in_quoted_words(facts: ScriptFacts) -> None:
     head, _, _ = render_script(facts).partition("# ---- what is done with it")
     comments = [line for line in head.split("\n") if line.startswith("#")]
-    assert len(comments) == 16
+    assert len(comments) == 19
     assert all(len(line) <= 202 and line.isprintable() for line in comments)
     assert head.replace(comments[1], "").replace(comments[-1], "").isascii()
 
