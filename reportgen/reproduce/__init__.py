@@ -1,0 +1,1 @@
+"""Run a recorded run again elsewhere, and judge what came out."""
