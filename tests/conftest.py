@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,10 @@ import pytest
 # A busy machine is no reason to fail.
 hypothesis.settings.register_profile("reportgen", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("reportgen")
+
+# A suite started by nohup ignores this signal, and so would every program that a test starts.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIXTURES = os.environ.get("REPORTGEN_FIXTURES")

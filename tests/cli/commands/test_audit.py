@@ -143,7 +143,7 @@ def test_a_reason_that_no_check_gave_is_said(
 ) -> None:
     run = make_run(runs, "unseeded", repository=runs.parent, environment={"seeds": None})
     assert main(["audit", str(run), "--min-score", "99"]) == 1
-    assert "stops   unseeded: the score is 8" in capsys.readouterr().out
+    assert "stops   unseeded: the score is 90, the policy asks for 99" in capsys.readouterr().out
 
 
 def test_a_profile_by_its_name(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
