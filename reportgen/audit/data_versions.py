@@ -166,7 +166,7 @@ def _object(_: AuditContext, version: Version, __: CodeTree | None) -> Immutabil
 
 
 def _package(context: AuditContext, version: Version, _: CodeTree | None) -> Immutability:
-    from reportgen.audit.lock_files import normal
+    from reportgen.runs.lock_files import normal
 
     name, number = normal(str(version.get("name"))), str(version.get("version"))
     locks, _faults = locks_of(context)

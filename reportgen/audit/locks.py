@@ -11,7 +11,7 @@ from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.runs import layout
 
 if TYPE_CHECKING:
-    from reportgen.audit.lock_files import Lock
+    from reportgen.runs.lock_files import Lock
 
 
 def locks_of(context: AuditContext) -> tuple[list[Lock], dict[str, str]]:
@@ -32,7 +32,7 @@ def locks_of(context: AuditContext) -> tuple[list[Lock], dict[str, str]]:
 
 
 def _remembered(context: AuditContext, name: str, data: bytes) -> Lock:
-    from reportgen.audit.lock_files import read_lock  # its parsers cost time, and few runs have one
+    from reportgen.runs.lock_files import read_lock  # its parsers cost time, and few runs have one
 
     return context.repository.remembered(
         ("lock", name, sha256_bytes(data)), lambda: read_lock(name, data)

@@ -18,8 +18,8 @@ from reportgen.runs.view import RunView
 from reportgen.script.requirements import read_requirements
 
 if TYPE_CHECKING:
-    from reportgen.audit.lock_files import Lock, LockedPackage
     from reportgen.audit.network import Network
+    from reportgen.runs.lock_files import Lock, LockedPackage
 
 _FROZEN = "environment.packages-frozen"
 _PRESENT = "environment.lock-present"

@@ -5,7 +5,7 @@ import pytest
 from audit.case import Case, assert_case, unchanged
 from audit.fake_network import FakeNetwork
 
-from reportgen.audit.lock_files import read_lock
+from reportgen.runs.lock_files import read_lock
 from reportgen.testing import ABSENT, make_repository, make_run, run_check
 from reportgen.testing.repositories import LOCK_FILE, PACKAGES, lock_file
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.audit.lock_files import LockedPackage, read_lock
 from reportgen.errors import UnreadableError
+from reportgen.runs.lock_files import LockedPackage, read_lock
 from reportgen.testing.repositories import LOCK_FILE
 
 HEX = "0123456789abcdef" * 4
