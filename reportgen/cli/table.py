@@ -30,6 +30,8 @@ COMMANDS = (
     Command("init", "write settings and workflows, and settle whether runs live in git"),
     Command("list", "list runs, chosen by a condition and sorted by any column"),
     Command("show", "show one run"),
+    Command("compare", "show runs side by side, and why their results may differ"),
+    Command("diff", "show what differs between two runs, their code included"),
     Command("label", "change tags, note and group of runs, or archive them"),
     Command("doctor", "tell what a run started here would record, and what is missing"),
     Command("checks", "list the checks of an audit"),
