@@ -137,7 +137,8 @@ class SearchSelectionRecomputes(Check):
     """The chosen trial is the best of all by the declared validation metric.
 
     A trial counts by its best value, by its last, or by the mean over the trials that differ in
-    nothing but seeds: the choice has to be the best in one of these three ways.
+    nothing but seeds: the choice has to be the best in one of these three ways. Where seeds alone
+    were searched, that mean is the same for all and chooses none.
     """
 
     id = "hyperparameters.search-selection-recomputes"
@@ -255,8 +256,11 @@ def _values(trials: Sequence[RunView], metric: str, goal: Goal) -> dict[str, dic
         of_setting.setdefault(settings[trial_id], []).append(value)
     means = {one: math.fsum(values) / len(values) for one, values in of_setting.items()}
     mean = {trial_id: means[settings[trial_id]] for trial_id in best}
+    ways = {"best": best, "last": last}
     repeated = any(len(values) > 1 for values in of_setting.values())
-    return {"best": best, "last": last, **({"mean over seeds": mean} if repeated else {})}
+    if repeated and len(of_setting) > 1:
+        ways["mean over seeds"] = mean
+    return ways
 
 
 CHECKS: tuple[Check, ...] = (SearchSpaceRecorded(), SearchSelectionRecomputes())

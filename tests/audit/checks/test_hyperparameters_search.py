@@ -69,6 +69,17 @@ def search(
     return build
 
 
+def seeds_alone(chosen: str) -> Callable[[Path], None]:
+    """One more seed, with a lower accuracy, in a search over seeds."""
+
+    def build(run: Path) -> None:
+        trial(run, "another_seed", seed=8, metrics=worse(0.1))
+        document = {**SWEEP, "space": {"seed": [7, 8]}, "planned": 2, "chosen": chosen}
+        (run.parent / "sweep.yaml").write_text(yaml.safe_dump(document))
+
+    return build
+
+
 def by_hand(count: int) -> Callable[[Path], None]:
     """Runs of other learning rates in the same group, without a record of the search."""
 
@@ -190,6 +201,21 @@ SELECTION_CASES = (
             },
         ),
         name="by-the-mean-of-a-setting",
+    ),
+    # Seeds alone were searched: all trials have one mean over seeds, and it chooses none.
+    Case(
+        SELECTION,
+        "cheats",
+        f"another_seed has 0.8167 of val/accuracy, {GOLDEN} has 0.9167",
+        change=seeds_alone("another_seed"),
+        name="worst-seed",
+    ),
+    Case(
+        SELECTION,
+        "passes",
+        f"{GOLDEN} is the best of 2 trials by the best of",
+        change=seeds_alone(GOLDEN),
+        name="best-seed",
     ),
     Case(SELECTION, "partly", "no trial is chosen", change=search(chosen=None)),
     Case(
