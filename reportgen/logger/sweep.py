@@ -1,26 +1,22 @@
 """``reportgen.sweep``: the runs of one search, in one group, with sweep.yaml beside them.
 
-Runs that are started inside, on any thread, and name no group of their own belong to it; runs of
-other processes join by ``group=`` and ``project=``. sweep.yaml is written when the first run of
-the sweep has started, and again at its end with the run that was chosen: the best by the declared
-metric of all finished runs in the folder.
+Runs that are started inside and name no group of their own belong to it, on any thread and in any
+process that is started inside. sweep.yaml is written when the first run of the sweep has started,
+and again at its end with the run that was chosen: the best by the declared metric of all finished
+runs in the folder.
 """
 
 from __future__ import annotations
 
 import os
-import threading
+import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from reportgen.config import load_settings
 from reportgen.errors import UsageError
-from reportgen.fs.paths import portable_component
-from reportgen.logger.context import LOGGER, RunContext, describe
-from reportgen.logger.definitions import define_metric
-from reportgen.logger.naming import Place, split_name
+from reportgen.logger.context import LOGGER, describe
+from reportgen.logger.naming import split_name
 from reportgen.logger.search_space import (
     checked_space,
     grid_size,
@@ -28,14 +24,13 @@ from reportgen.logger.search_space import (
     plain_space,
     random_trials,
 )
+from reportgen.logger.sweep_runs import VARIABLE, SweepRuns, announce, inherited, restore
 from reportgen.logger.values import number_of
-from reportgen.runs import layout
-from reportgen.runs.best_run import best_run, runs_in
-from reportgen.runs.goals import goal_of, guessed_goal
+from reportgen.runs.best_run import best_run
+from reportgen.runs.goals import guessed_goal
 from reportgen.runs.redact import redact_value
 from reportgen.runs.schema import Goal
 from reportgen.runs.schema import Sweep as SweepDocument
-from reportgen.runs.writer import write_document
 
 _WHERE: Final = "sweep"
 _OPEN: list[Sweep] = []
@@ -78,7 +73,7 @@ def sweep(
     )  # fmt: skip
 
 
-class Sweep:
+class Sweep(SweepRuns):
     """A search that is under way; made by :func:`sweep`.
 
     Attributes:
@@ -106,18 +101,10 @@ class Sweep:
             raise UsageError(
                 f"the name is {name!r:.80}", where=_WHERE, expected="a name, or project/name"
             )
-        self.name: str = place.name
-        self.project = place.project
-        self.root = root
-        self.folder: Path | None = None
-        self.chosen: str | None = None
         self._space = checked_space(space)
         self._seed = _seed(seed)
-        self._lock = threading.Lock()
-        self._earlier = 0
-        self._asked = False
-        self._document = SweepDocument(
-            name=self.name,
+        document = SweepDocument(
+            name=place.name,
             space=redact_value(plain_space(self._space))[0],
             method=_method(method, self._space),
             planned=_planned(planned, method, self._space),
@@ -125,9 +112,13 @@ class Sweep:
             goal=_goal(metric, goal),
             seed=self._seed if method == "random" else None,
         )
+        super().__init__(document, place.project, root)
 
     def __enter__(self) -> Sweep:
+        self._since = time.time()
+        self._outside = os.environ.get(VARIABLE)
         _OPEN.append(self)
+        announce(self)
         return self
 
     def __exit__(
@@ -138,6 +129,7 @@ class Sweep:
     ) -> None:
         if self in _OPEN:
             _OPEN.remove(self)
+        restore(self._outside)
         try:
             self._end()
         except Exception as fault:
@@ -159,88 +151,28 @@ class Sweep:
             expected="grid or random; another method's own library says what comes next",
         )
 
-    # -- its runs -------------------------------------------------------------------------
-
-    def place_of(self, place: Place) -> Place:
-        """Return where a run that is started now belongs."""
-        if place.group is not None:
-            return place
-        self._asked = True
-        return Place(place.project or self.project, self.name, place.name)
-
-    def root_of(self, root: str | os.PathLike[str] | None) -> str | os.PathLike[str] | None:
-        """Return the root of a run that is started now and named ``root``."""
-        return self.root if root is None else root
-
-    def joined(self, context: RunContext) -> None:
-        """Take note of a run that was started; never raises."""
-        above = context.folder.parent
-        if not context.active or above.name != portable_component(self.name):
-            return
-        with self._lock:
-            if self.folder is None:
-                self.folder = above
-                self.project = self.project or context.run.project
-                self._earlier = max(len(runs_in(above)) - 1, 0)
-                self._write()
-        if self.folder != above:
-            LOGGER.warning(
-                "%s is not in %s, so it is no part of the sweep %s",
-                context.folder, self.folder, self.name,
-            )  # fmt: skip
-            return
-        metric, goal = self._document.metric, self._document.goal
-        if metric is not None and goal_of(metric, context.definitions) is None:
-            define_metric(context, metric, {"goal": goal})
-
     def _end(self) -> None:
         if self.folder is None and self._asked:  # another rank of this job keeps the runs
             return
         if self.folder is None:
-            self.folder = self._expected_folder()
+            self.folder = self._find_folder()
         if self.folder is None:
             LOGGER.warning(
-                "sweep %s: no run was started in it; runs of other processes join by group=%r, "
-                "and the sweep needs their project= then",
-                self.name, self.name,
-            )  # fmt: skip
+                "sweep %s: no run was started in it, or none below %s", self.name, self._root()
+            )
             return
         if self._document.metric and self._document.goal:
             self.chosen = best_run(self.folder, self._document.metric, self._document.goal)
         self._write()
 
-    def _expected_folder(self) -> Path | None:
-        root = load_settings(Path.cwd()).roots[0] if self.root is None else Path(self.root)
-        parts = [portable_component(part) for part in (self.project, self.name) if part]
-        folder = root.joinpath(*parts)
-        return folder if folder.is_dir() else None
 
-    def _write(self) -> None:
-        assert self.folder is not None  # noqa: S101 - both callers have just set it
-        document = self._document
-        planned = None if document.planned is None else document.planned + self._earlier
-        try:
-            write_document(
-                self.folder,
-                layout.SWEEP,
-                SweepDocument(
-                    name=document.name,
-                    space=document.space,
-                    method=document.method,
-                    planned=planned,
-                    metric=document.metric,
-                    goal=document.goal,
-                    chosen=self.chosen,
-                    seed=document.seed,
-                ),
-            )
-        except OSError as error:
-            LOGGER.warning("%s/%s: %s", self.folder, layout.SWEEP, describe(error))
+def current() -> SweepRuns | None:
+    """Return the sweep that a run started now belongs to, or None.
 
-
-def current() -> Sweep | None:
-    """Return the sweep that a run started now belongs to, or None."""
-    return _OPEN[-1] if _OPEN else None
+    Raises:
+        UsageError: The environment names a sweep in a way that cannot be read.
+    """
+    return _OPEN[-1] if _OPEN else inherited()
 
 
 def _method(method: Any, space: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from reportgen.errors import NotFoundError, ReportgenError
 from reportgen.runs.discovery import find_runs
 from reportgen.runs.schema import Goal
 from reportgen.runs.summary import best_of
+from reportgen.runs.times import from_iso
 from reportgen.runs.view import RunView
 
 
@@ -42,3 +43,19 @@ def runs_in(folder: Path) -> list[Path]:
         return [found.path for found in find_runs([folder]).runs]
     except NotFoundError:
         return []
+
+
+def started_before(folder: Path, moment: float) -> int:
+    """Return how many runs of a group were started before a moment (seconds since 1970).
+
+    Runs that do not say when they were started count as earlier.
+    """
+    to_the_millisecond = moment - 0.001  # as run.yaml has it
+    return sum(_started(path) < to_the_millisecond for path in runs_in(folder))
+
+
+def _started(path: Path) -> float:
+    try:
+        return from_iso(RunView(path).run.created) or 0.0
+    except (ReportgenError, OSError):
+        return 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import yaml
 import reportgen
 from reportgen.errors import UsageError
 from reportgen.logger import sweep as module
+from reportgen.logger import sweep_runs
 from reportgen.runs.view import RunView
 
 SPACE = {"lr": [0.1, 0.01], "width": [8, 16]}
@@ -139,21 +141,65 @@ def test_a_second_session_counts_the_runs_before_it() -> None:
     assert sweep.chosen == "0-0"
 
 
-def test_runs_of_other_processes_join_by_their_group(tmp_path: Path) -> None:
-    program = """
+PROGRAM = """
 import sys, reportgen
-with reportgen.start_run(name=sys.argv[1], project="p", group="s", system_every=None) as run:
-    run.log({"val/accuracy": float(sys.argv[2])})
+options = {"project": "p"} if "project" in sys.argv else {}
+with reportgen.start_run(name=sys.argv[1], system_every=None, **options) as run:
+    run.log({"z": float(sys.argv[2])})
 """
-    with reportgen.sweep(
-        "p/s", SPACE, method="tpe", planned=2, metric="val/accuracy", root=tmp_path / "runs"
-    ) as sweep:
-        for name, value in (("a", "0.5"), ("b", "0.75")):
-            subprocess.run([sys.executable, "-c", program, name, value], check=True)
+
+
+def start_elsewhere(*words: str, cwd: Path | None = None) -> None:
+    subprocess.run([sys.executable, "-c", PROGRAM, *words], check=True, cwd=cwd)
+
+
+@pytest.mark.parametrize("words", [(), ("project",)], ids=["project-of-the-sweep", "own-project"])
+def test_runs_of_programs_started_inside_join(tmp_path: Path, words: tuple[str, ...]) -> None:
+    name = "s" if words else "p/s"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    options: dict[str, Any] = {"method": "tpe", "planned": 2, "metric": "z", "goal": "maximize"}
+    with reportgen.sweep(name, SPACE, **options) as sweep:
+        start_elsewhere("a", "0.5", *words)
+        early = document(tmp_path / "runs" / "p" / "s")
+        assert (early["chosen"], early["planned"]) == (None, 2)
+        start_elsewhere("b", "0.75", *words, cwd=elsewhere)
         with pytest.raises(UsageError, match="grid or random"):
             sweep.trials()
-    assert sweep.chosen == "b"
-    assert document(tmp_path / "runs" / "p" / "s")["method"] == "tpe"
+    assert (sweep.folder, sweep.chosen) == (tmp_path / "runs" / "p" / "s", "b")
+    assert document(sweep.folder) == {**early, "chosen": "b"}
+    view = RunView(tmp_path / "runs" / "p" / "s" / "b")
+    assert (view.run.project, view.run.group) == ("p", "s")
+    assert view.definitions["z"].goal == "maximize"
+    start_elsewhere("after", "1", *words)
+    assert sorted(path.name for path in sweep.folder.iterdir()) == ["a", "b", "sweep.yaml"]
+
+
+def test_a_second_session_of_programs_counts_the_runs_before_it(tmp_path: Path) -> None:
+    for session in range(2):
+        with reportgen.sweep("s", SPACE, metric="z", goal="maximize") as sweep:
+            start_elsewhere(f"t{session}", "0.5")
+    assert document(tmp_path / "runs" / "s")["planned"] == 5
+    assert sweep.chosen == "t0"
+
+
+def test_the_innermost_sweep_is_the_one_of_programs() -> None:
+    with reportgen.sweep("outer", SPACE):
+        outer = os.environ[sweep_runs.VARIABLE]
+        with reportgen.sweep("inner", SPACE):
+            assert '"inner"' in os.environ[sweep_runs.VARIABLE]
+        assert os.environ[sweep_runs.VARIABLE] == outer
+    assert sweep_runs.VARIABLE not in os.environ
+
+
+@pytest.mark.parametrize("value", ["lr-search", "{}", '{"document": 1}', "["])
+def test_a_sweep_that_cannot_be_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(sweep_runs.VARIABLE, value)
+    with pytest.raises(UsageError, match="Unset REPORTGEN_SWEEP"):
+        start(name="a")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_sweep_without_runs_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -175,7 +221,7 @@ def test_a_disk_that_refuses_harms_no_training(
     def full(*arguments: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_document", full)
+    monkeypatch.setattr(sweep_runs, "write_document", full)
     with reportgen.sweep("s", SPACE, metric="val/loss") as sweep, start(name="a") as run:
         run.log({"val/loss": 1.0})
     assert sweep.chosen == "a"
