@@ -18,7 +18,11 @@ LOCK_NAMES = (
     "Pipfile.lock",
     "conda-lock.yml",
 )
-"""Lock files that are kept; any ``pylock.<name>.toml`` (PEP 751) too."""
+"""Lock files that are kept; any ``pylock.<name>.toml`` (PEP 751) and ``requirements*.lock`` too,
+and ``requirements*.txt`` with a ``--hash``, as pip-tools and uv compile them."""
+
+_HASH = b"--hash="
+_REQUIREMENTS_BYTES = 8 * 2**20
 
 
 def imported_packages() -> dict[str, str | None]:
@@ -103,5 +107,14 @@ def lock_files(top: Path | None) -> list[Path]:
     if top is None:
         return []
     named = [top / name for name in LOCK_NAMES]
-    named += sorted(top.glob("pylock.*.toml"))
+    named += sorted(top.glob("pylock.*.toml")) + sorted(top.glob("requirements*.lock"))
+    named += [path for path in sorted(top.glob("requirements*.txt")) if _has_hashes(path)]
     return [path for path in named if path.is_file() and not path.is_symlink()]
+
+
+def _has_hashes(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return _HASH in stream.read(_REQUIREMENTS_BYTES)
+    except OSError:
+        return False

@@ -124,3 +124,17 @@ def test_lock_files_are_those_at_the_top(tmp_path: Path) -> None:
     (tmp_path / "poetry.lock").symlink_to("uv.lock")
     names = [path.name for path in lock_files(tmp_path)]
     assert names == ["uv.lock", "pylock.toml", "pylock.dev.toml"]
+
+
+def test_requirements_are_a_lock_when_they_say_so_or_hold_hashes(tmp_path: Path) -> None:
+    hashed = "numpy==2.4.6 --hash=sha256:" + 64 * "a" + "\n"
+    for name, text in (
+        ("requirements.lock", "numpy==2.4.6\n"),
+        ("requirements-dev.txt", hashed),
+        ("requirements.txt", "numpy>=2\n"),
+        ("constraints.txt", hashed),
+    ):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "requirements-folder.txt").mkdir()
+    names = [path.name for path in lock_files(tmp_path)]
+    assert names == ["requirements.lock", "requirements-dev.txt"]
