@@ -59,6 +59,6 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@echo "Installing reportgen and what its tests need into $(VENV) (some minutes)"
 	@$(BIN)/python $(INSTALL) -e '.[dev]' && touch $@ $(VENV)/.core
 
-$(EXAMPLES)/.installed: $(EXAMPLES)/.made pyproject.toml
+$(EXAMPLES)/.installed: $(EXAMPLES)/.made pyproject.toml requirements.lock
 	@echo "Installing reportgen and what its examples need into $(EXAMPLES) (some minutes)"
-	@$(EXAMPLES)/bin/python $(INSTALL) -e '.[examples]' && touch $@
+	@sh scripts/install_examples.sh $(EXAMPLES)/bin/python && touch $@

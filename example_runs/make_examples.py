@@ -40,6 +40,7 @@ LEARNING_RATES = ("0.03", "0.1", "0.3")
 WIDTHS = ("16", "64")
 SWEEP_SEEDS = ("1", "2", "3")
 GOLDEN_SEEDS = ("11", "12", "13", "14", "15")
+SWEEP_VARIABLE = "REPORTGEN_SWEEP"
 KILLED_AFTER = 150
 PATIENCE_SECONDS = 120
 
@@ -102,8 +103,13 @@ class Scratch:
     def command(self, *words: str, script: str = "train.py") -> list[str]:
         return [str(self.python), script, *words]
 
-    def run(self, *words: str, script: str = "train.py") -> None:
-        """Train once.
+    def run(self, *words: str, script: str = "train.py", **variables: str) -> None:
+        """Train once, or run another script.
+
+        Args:
+            words: Its arguments.
+            script: Its name.
+            variables: Of the environment, besides those that all runs have.
 
         Raises:
             SystemExit: The training failed; what it printed is shown.
@@ -111,7 +117,7 @@ class Scratch:
         result = subprocess.run(
             self.command(*words, script=script),
             cwd=self.examples,
-            env=self.environment,
+            env={**self.environment, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -137,7 +143,8 @@ def main() -> None:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             print("Sweep over learning rate and width", flush=True)
             with search(scratch):
-                tuple(pool.map(lambda words: scratch.run(*words), sweep()))
+                joined = {SWEEP_VARIABLE: os.environ[SWEEP_VARIABLE]}
+                tuple(pool.map(lambda words: scratch.run(*words, **joined), sweep()))
             lr, width = best_setting(scratch)
             print(f"Golden runs of lr {lr}, width {width}", flush=True)
             tuple(pool.map(lambda words: scratch.run(*words), golden(lr, width)))
@@ -148,7 +155,10 @@ def main() -> None:
         print("A run in two parts, and one of two ranks", flush=True)
         interrupt_and_resume(scratch)
         why = ("--note", "Do two processes learn what one does?")
-        scratch.run("--config", "configs/mlp.yaml", *why, script="train_two_ranks.py")
+        ranks = ("--config", "configs/mlp_two_ranks.yaml", *why)
+        scratch.run(*ranks, script="train_two_ranks.py")
+        print("A run on data that DVC knows and git does not", flush=True)
+        train_on_data_of_dvc(scratch)
         print("Runs with a fault each, continued", flush=True)
         change_work_tree(scratch)
         shifted = ("--note", "Do shifted digits help the small network?")
@@ -167,7 +177,7 @@ def refuse_uncommitted_changes() -> None:
 
 def sweep() -> list[tuple[str, ...]]:
     why = "Which learning rate suits which width?"
-    config = ("--config", "configs/mlp.yaml", "--group", "lr-width", "--note", why)
+    config = ("--config", "configs/mlp.yaml", "--note", why)  # the group is that of the sweep
     return [
         (*config, "--lr", lr, "--width", width, "--seed", seed)
         for lr, width, seed in product(LEARNING_RATES, WIDTHS, SWEEP_SEEDS)
@@ -253,6 +263,21 @@ def is_under_way(run: Path) -> bool:
         all((run / document).exists() for document in documents)
         and metrics.read_bytes().count(b"\n") > KILLED_AFTER
     )
+
+
+def train_on_data_of_dvc(scratch: Scratch) -> None:
+    """Make the data that are kept out of git, and train on them.
+
+    Raises:
+        SystemExit: They are not those that their .dvc file names.
+    """
+    scratch.run("--turned", script="make_digits.py")
+    why = ("--note", "Are digits that lie on their side as easy to learn?")
+    scratch.run("--config", "configs/mlp_turned.yaml", "--group", "dvc-data", *why)
+    (run,) = scratch.runs("dvc-data")
+    (entry,) = yaml.safe_load((run / "data.yaml").read_text(encoding="utf-8"))["inputs"]
+    if entry["version"]["kind"] != "dvc" or "declared" in entry["version"]:
+        sys.exit(f"{entry['path']} is not what DVC knows: {entry['version']}")
 
 
 def change_work_tree(scratch: Scratch) -> None:

@@ -64,19 +64,24 @@ def main() -> None:
         seed=config["seed"],
         deterministic=True,
         data=[HERE / config["data"]["file"]],
-        checkpoints={"keep_last": 1, "best": "val/accuracy", "best_without_optimizer": True},
+        checkpoints={"keep_last": 2, "best": "val/accuracy", "best_without_optimizer": True},
         root=HERE / "runs",
         resume=arguments.resume,
     ) as run:
-        run.define_metric(
-            "val/accuracy",
-            goal="maximize",
-            split="val",
-            unit="fraction",
-            aggregation="mean",
-            implementation="torch.argmax(logits, 1) == labels",
-        )
+        define_accuracy(run)
         train(run, arguments.resume)
+
+
+def define_accuracy(run: reportgen.ActiveRun) -> None:
+    """Say what val/accuracy is, and that more of it is better."""
+    run.define_metric(
+        "val/accuracy",
+        goal="maximize",
+        split="val",
+        unit="fraction",
+        aggregation="mean",
+        implementation="torch.argmax(logits, 1) == labels",
+    )
 
 
 def train(run: reportgen.ActiveRun, resume: Path | None) -> None:

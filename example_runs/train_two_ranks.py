@@ -1,6 +1,6 @@
 """Train the network of train.py on two ranks of one job: how a distributed training is logged.
 
-    python train_two_ranks.py --config configs/mlp.yaml
+    python train_two_ranks.py --config configs/mlp_two_ranks.yaml
 
 Each rank trains on its half of every batch; gradients are averaged over gloo, on this machine
 alone. Both call ``start_run``: with ``ranks="all"`` they share one run folder, and each writes
@@ -18,9 +18,11 @@ from typing import Any
 import torch
 import torch.distributed as dist
 import yaml
-from digits import load_digits, split
+from digits import Digits, load_digits, split
 from models import create_model
+from plots import confusion_matrix
 from torch import nn
+from train import augmented, create_optimizer, define_accuracy, evaluate, gradient_norm
 
 import reportgen
 
@@ -60,10 +62,11 @@ def train_rank(rank: int, arguments: argparse.Namespace, port: int) -> None:
         seed=config["seed"],
         deterministic=True,
         data=[HERE / config["data"]["file"]],
-        checkpoints={"keep_last": 1, "best": "val/accuracy", "best_without_optimizer": True},
+        checkpoints={"keep_last": 2, "best": "val/accuracy", "best_without_optimizer": True},
         root=HERE / "runs",
         ranks="all",
     ) as run:
+        define_accuracy(run)
         train(run, rank)
     dist.destroy_process_group()
 
@@ -75,45 +78,63 @@ def train(run: reportgen.ActiveRun, rank: int) -> None:
     )
     splits = {"train": training.ids, "val": validation.ids}
     run.log_splits(splits, method="random", seed=config.data.split_seed)
-    model = nn.parallel.DistributedDataParallel(
-        create_model(config.model.name, config.model.width, config.model.dropout)
-    )
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=config.training.lr,
-        momentum=config.training.momentum,
-        weight_decay=config.training.weight_decay,
-    )
+    network = create_model(config.model.name, config.model.width, config.model.dropout)
+    model = nn.parallel.DistributedDataParallel(network)
+    optimizer = create_optimizer(network, config.training)
+    if config.training.batch_size * RANKS != config.training.global_batch_size:
+        raise SystemExit(f"training.global_batch_size is not {RANKS} times training.batch_size")
+    print(f"{config.model.name} on {config.data.name}, rank {rank} of {RANKS}")
     step = 0
     for epoch in range(config.training.epochs):
+        model.train()
         # The same order on all ranks, so that their parts of a batch do not overlap.
         order = torch.randperm(
             len(training.labels), generator=torch.Generator().manual_seed(config.seed + epoch)
         )
-        for batch in order.split(config.training.batch_size):
+        for batch in order.split(config.training.global_batch_size):
             rows = batch[rank::RANKS]
+            images = training.images[rows]
+            if config.data.augment:
+                images = augmented(images)
             optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(training.images[rows]), training.labels[rows])
+            loss = nn.functional.cross_entropy(model(images), training.labels[rows])
             loss.backward()
+            norm = gradient_norm(network)  # of the averaged gradients, the same on all ranks
             optimizer.step()
-            run.log({"train/loss": loss, "train/lr": config.training.lr}, step=step)
+            lr = optimizer.param_groups[0]["lr"]
+            run.log({"train/loss": loss, "train/lr": lr, "train/grad_norm": norm}, step=step)
             step += 1
         if rank == 0:
-            model.eval()
-            with torch.no_grad():
-                logits = model.module(validation.images)
-            accuracy = (logits.argmax(1) == validation.labels).float().mean().item()
-            val_loss = nn.functional.cross_entropy(logits, validation.labels)
-            run.log({"val/loss": val_loss, "val/accuracy": accuracy}, step=step - 1)
-            run.save_checkpoint(
-                model.module,
-                optimizer,
-                epoch=epoch,
-                step=step - 1,
-                metric=("val/accuracy", accuracy),
-            )
-            model.train()
+            validate(run, network, optimizer, validation, epoch, step - 1)
         dist.barrier()
+    if rank == 0:
+        keep_answers(run, network, validation, step - 1)
+
+
+def validate(
+    run: reportgen.ActiveRun,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    validation: Digits,
+    epoch: int,
+    step: int,
+) -> None:
+    logits, loss = evaluate(network, validation)
+    accuracy = (logits.argmax(1) == validation.labels).sum().item() / len(logits)
+    run.log({"val/loss": loss, "val/accuracy": accuracy}, step=step)
+    run.save_checkpoint(
+        network, optimizer, epoch=epoch, step=step, metric=("val/accuracy", accuracy)
+    )
+
+
+def keep_answers(
+    run: reportgen.ActiveRun, network: nn.Module, validation: Digits, step: int
+) -> None:
+    predictions = evaluate(network, validation)[0].argmax(1)
+    run.log_predictions(
+        "val", ids=validation.ids, labels=validation.labels, predictions=predictions
+    )
+    run.log_figure("confusion_matrix", confusion_matrix(validation.labels, predictions), step)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import socket
@@ -23,6 +24,7 @@ KINDS = {
     "golden": 5,
     "resumed": 1,
     "two-ranks": 1,
+    "dvc-data": 1,
     "diverged": 1,
     "killed": 1,
     "uncommitted": 1,
@@ -65,6 +67,37 @@ def test_the_two_ranks_share_one_run(runs: Path) -> None:
     view = the_one(runs, "two-ranks")
     assert view.run.ranks == 2
     assert len(view.rank_metrics[1].series["train/loss"]) == len(view.series["train/loss"])
+
+
+def test_the_two_ranks_leave_nothing_unread_or_undefined(runs: Path) -> None:
+    view = the_one(runs, "two-ranks")
+    access = json.loads(view.text(layout.CONFIG_ACCESS) or "")
+    assert set(view.flat_config) <= set(access["read"])
+    assert view.definitions["val/accuracy"].goal == "maximize"
+    assert len(view.series["train/grad_norm"]) == len(view.series["train/loss"])
+    assert view.exists("predictions/val.csv")
+    assert view.below(layout.FIGURES)
+
+
+def test_data_of_dvc_are_recorded_by_its_hash(runs: Path, examples: Path) -> None:
+    view = the_one(runs, "dvc-data")
+    assert view.data is not None
+    (entry,) = view.data.inputs
+    (named,) = yaml.safe_load((examples / "data" / "digits_turned.csv.dvc").read_text())["outs"]
+    assert entry.version == {
+        "kind": "dvc",
+        "md5": named["md5"],
+        "file": "example_runs/data/digits_turned.csv.dvc",
+    }
+    assert (entry.bytes, entry.rows) == (named["size"], 1797)
+    assert view.git is not None
+    assert view.git.dirty is False
+
+
+def test_each_run_keeps_the_lock_that_it_was_made_by(runs: Path, repository: Path) -> None:
+    lock = (repository / "requirements.lock").read_bytes()
+    for view in views(runs, *(KINDS.keys() - {"plain"})):
+        assert view.bytes("lock/requirements.lock") == lock
 
 
 def test_the_sweep_names_its_best_run(runs: Path) -> None:
@@ -115,7 +148,7 @@ def test_they_stay_small(runs: Path) -> None:
     assert sum(path.stat().st_size for path in files) <= MEGABYTES * 10**6
     for view in views(runs, *(KINDS.keys() - {"plain"})):
         assert len(view.below(layout.FIGURES)) <= 2
-        assert len(view.checkpoints) <= 2
+        assert len(view.checkpoints) <= 3
 
 
 def test_the_best_model_is_kept_without_its_optimizer(runs: Path) -> None:

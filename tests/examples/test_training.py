@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reportgen.runs.discovery import find_runs
 from reportgen.runs.view import RunView
@@ -35,6 +37,25 @@ def test_the_data_are_those_of_scikit_learn(examples: Path) -> None:
     assert [int(row["label"]) for row in rows] == digits.target.tolist()
     pixels = [[int(row[f"p{pixel}"]) for pixel in range(64)] for row in rows]
     assert pixels == digits.data.tolist()
+
+
+def test_the_turned_digits_are_those_that_dvc_names(examples: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "examples"
+    left_out = shutil.ignore_patterns("runs", "__pycache__", "digits_turned.csv")
+    shutil.copytree(examples, folder, ignore=left_out)
+    made = python(folder, "make_digits.py", "--turned")
+    assert made.returncode == 0, made.stderr
+    content = (folder / "data" / "digits_turned.csv").read_bytes()
+    (named,) = yaml.safe_load((folder / "data" / "digits_turned.csv.dvc").read_text())["outs"]
+    assert hashlib.md5(content, usedforsecurity=False).hexdigest() == named["md5"]
+    rows = [[int(cell) for cell in line.split(b",")] for line in content.splitlines()[1:]]
+    straight = (folder / "data" / "digits.csv").read_text().splitlines()[1:]
+    upright = [[int(cell) for cell in line.split(",")] for line in straight]
+    assert [row[:2] for row in rows] == [row[:2] for row in upright]
+    top_right, top_left = 2 + 7, 2
+    assert [row[top_left] for row in rows] == [row[top_right] for row in upright]
+    assert [sorted(row) for row in rows] == [sorted(row) for row in upright]
+    assert rows != upright
 
 
 @pytest.mark.slow

@@ -123,6 +123,31 @@ class TestEnsureChromium:
         assert not (tmp_path / "called").exists()
 
 
+class TestInstallExamples:
+    def calls(self, bin_: Path, tmp_path: Path, body: str) -> tuple[int, list[str], str]:
+        python = stub(bin_, "python", f'echo "$@" >> calls\n{body}')
+        result = run("install_examples.sh", str(python), path=bin_, cwd=tmp_path)
+        return result.returncode, (tmp_path / "calls").read_text().splitlines(), result.stderr
+
+    def test_the_lock_is_what_is_installed(self, bin_: Path, tmp_path: Path) -> None:
+        status, calls, said = self.calls(bin_, tmp_path, "exit 0")
+        assert (status, said) == (0, "")
+        assert [call.partition(" install ")[2] for call in calls] == [
+            "--require-hashes -r requirements.lock",
+            "--no-deps -e .",
+        ]
+
+    def test_elsewhere_the_ranges_are_and_that_is_said(self, bin_: Path, tmp_path: Path) -> None:
+        refuse = 'case "$*" in *--require-hashes*) exit 1;; esac'
+        status, calls, said = self.calls(bin_, tmp_path, refuse)
+        assert status == 0
+        assert calls[-1].endswith("install -e .[examples]")
+        assert "digits of the runs may differ" in said
+
+    def test_nothing_to_be_had_is_a_failure(self, bin_: Path, tmp_path: Path) -> None:
+        assert self.calls(bin_, tmp_path, "exit 1")[0] == 1
+
+
 class TestDemo:
     def demo(self, tmp_path: Path, audit: int, build: int) -> subprocess.CompletedProcess[str]:
         stub(
