@@ -9,11 +9,11 @@ from pathlib import Path
 from reportgen.audit.interface import AuditContext
 from reportgen.audit.recorded_tree import recorded_tree
 from reportgen.audit.repository import Answer, Repository
-from reportgen.audit.siblings import root_of
 from reportgen.capture.git_objects import FOLDER, LINK_TO_COMMIT, OBJECT_LIMIT, is_full_id
 from reportgen.capture.shadow import ShadowRepository
 from reportgen.errors import LimitError, UnavailableError, UnreadableError
 from reportgen.fs.hashing import sha256_bytes
+from reportgen.runs.root import root_of
 from reportgen.runs.schema import GitInfo
 
 _SMALL_BYTES = 16 * 2**20

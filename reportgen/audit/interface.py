@@ -30,11 +30,11 @@ from reportgen.audit.report import (
     Severity,
     Where,
 )
-from reportgen.audit.siblings import root_of
 from reportgen.errors import LimitError
 from reportgen.fs.hashing import sha256_file
 from reportgen.runs import layout
 from reportgen.runs.beside import Promotion, read_promotions, read_sweep
+from reportgen.runs.root import root_of
 
 if TYPE_CHECKING:
     from reportgen.audit.network import Network

@@ -1,7 +1,6 @@
 """The other runs of a run's root: replicates and trials of a search, read once for an audit.
 
-The root is above the folders that the run names as its group and project, as far as it lies in
-folders of those names; a run that was copied elsewhere has the runs beside it.
+A run that was copied elsewhere has the runs beside it.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from pathlib import Path
 
 from reportgen.errors import ReportgenError
 from reportgen.fs.limits import DEFAULT_LIMITS
-from reportgen.fs.paths import portable_component
 from reportgen.runs.discovery import find_runs
+from reportgen.runs.root import root_of
 from reportgen.runs.view import RunView
 
 
@@ -53,20 +52,3 @@ class Siblings:
             except ReportgenError:
                 self._views[place] = None
         return self._views[place]
-
-
-def root_of(view: RunView) -> tuple[Path, int]:
-    """Return the folder of all runs, and how many levels below it runs may be."""
-    folder = view.absolute_folder.parent
-    root = folder
-    for name in (view.run.group, view.run.project):
-        if name is None:
-            continue
-        if not _is_called(root, name):
-            return folder, 1
-        root = root.parent
-    return root, 3
-
-
-def _is_called(folder: Path, name: str) -> bool:
-    return folder.name in (name, portable_component(name)) and folder.parent != folder

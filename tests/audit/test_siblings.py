@@ -4,7 +4,8 @@ import pytest
 
 from reportgen.audit import siblings as module
 from reportgen.audit.runner import audit_runs
-from reportgen.audit.siblings import Siblings, root_of
+from reportgen.audit.siblings import Siblings
+from reportgen.runs.root import root_of
 from reportgen.runs.view import RunView
 from reportgen.testing import make_run
 
