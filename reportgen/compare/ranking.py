@@ -139,7 +139,7 @@ def _environment(environment: Sequence[Difference]) -> Cause | None:
     found = differing(environment)
     if not found:
         return None
-    telling = [one for one in found if _computes(one.key)]
+    telling = [one for one in found if computes(one.key)]
     if telling:
         return Cause(
             factor="environment",
@@ -155,7 +155,8 @@ def _environment(environment: Sequence[Difference]) -> Cause | None:
     )
 
 
-def _computes(key: str) -> bool:
+def computes(key: str) -> bool:
+    """Tell whether a dotted key of an environment names something that changes numbers."""
     section, _, rest = key.partition(".")
     if section == "packages":
         name = rest.lower().replace("_", "-")
