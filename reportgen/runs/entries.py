@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -22,8 +23,9 @@ def entry_problems(entries: Iterable[Entry]) -> Iterator[Problem]:
     Of each kind the first :data:`reportgen.fs.parsed.NOTES_SHOWN` come one by one.
     """
     counts: Counter[tuple[str, Severity]] = Counter()
+    names = _Names()
     for entry in entries:
-        for kind, severity, message in _faults(entry):
+        for kind, severity, message in (*_faults(entry), *names.collisions(entry.path)):
             counts[kind, severity] += 1
             if counts[kind, severity] <= NOTES_SHOWN:
                 yield Problem(kind, severity, entry.path, message)
@@ -40,3 +42,35 @@ def _faults(entry: Entry) -> Iterator[tuple[str, Severity, str]]:
         yield "file.hardlink", "info", f"has {entry.links} names (hard links)"
     if not all(map(is_portable, entry.path.split("/"))):
         yield "name.unportable", "info", "is a name that some systems refuse"
+
+
+class _Names:
+    """The names seen so far, as systems compare them that mind neither case nor normal form."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+
+    def collisions(self, path: str) -> Iterator[tuple[str, Severity, str]]:
+        """Yield what shares its name with ``path``; two folders that do become one, unharmed."""
+        key = _compared(path)
+        taken = self._files.setdefault(key, path)
+        if taken == path and key in self._folders:
+            taken = self._folders[key]
+        above = path
+        while taken == path and "/" in above:
+            above = above.rpartition("/")[0]
+            folder = _compared(above)
+            if folder in self._folders:  # and so are those above it
+                break
+            self._folders[folder] = above
+            taken = self._files.get(folder, path)
+        if taken != path:
+            what = f"has the name of {taken} where neither case nor the form of accents counts"
+            yield "name.collision", "warning", f"{what}: one of the two is lost there"
+
+
+def _compared(path: str) -> str:
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
