@@ -71,6 +71,7 @@ class Captures:
         self._git: GitInfo | None = None
         self._environment: Environment | None = None
         self._frameworks: frozenset[str] = frozenset()
+        self._completed = False
         self._turn = threading.Lock()
         self._code_known, self._environment_known = threading.Event(), threading.Event()
         self._determinism = determinism_flags()
@@ -86,9 +87,12 @@ class Captures:
         except Exception as error:
             git, patch = GitInfo(not_available={"commit": describe(error)}), b""
             left_out = []
-        if patch:
-            self._context.write_data(layout.PATCH, patch)
         with self._context.lock:
+            if self._completed:  # what the end wrote about it stands
+                self._code_known.set()
+                return
+            if patch:
+                self._context.write_data(layout.PATCH, patch)
             self._git = git
             self._context.write(layout.GIT, git)
             for entry in left_out:
@@ -190,11 +194,12 @@ class Captures:
     def complete(self, unfinished: list[str]) -> None:
         """Write the documents that the end changes; say what took too long."""
         with self._context.lock:
+            self._completed = True
             git = self._git
             if git is None:
-                git = GitInfo(not_available={"commit": _TOO_LATE})
-            elif "work tree" in unfinished:
-                git.not_available["dirty_end"] = _TOO_LATE
+                git = GitInfo(not_available={"commit": _TOO_LATE, "dirty_end": _TOO_LATE})
+            elif git.dirty_end is None and git.commit is not None:
+                git.not_available.setdefault("dirty_end", _TOO_LATE)
             self._context.write(layout.GIT, git)
         if "modules" in unfinished:
             self._context.write(layout.MODULES, Modules(not_available={"local": _TOO_LATE}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from reportgen.errors import UsageError
 from reportgen.fs.atomic import replacing
 from reportgen.fs.paths import portable_component
 from reportgen.logger.context import RunContext
+from reportgen.logger.csv_quoting import quoting_of
 from reportgen.runs import layout
 from reportgen.runs.numbers import to_stored
 
@@ -82,7 +84,8 @@ class PredictionStore:
         path = self.folder / f"{portable_component(split)}.csv"
         self.folder.mkdir(parents=True, exist_ok=True)
         with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+            quoting = quoting_of(chain(columns, *columns.values()))
+            writer = csv.writer(file, lineterminator="\n", quoting=quoting)
             writer.writerow(columns)
             writer.writerows(zip(*columns.values(), strict=True))
         return path

@@ -13,6 +13,7 @@ from reportgen.errors import UsageError
 from reportgen.fs.atomic import replacing
 from reportgen.fs.paths import portable_component, slug
 from reportgen.logger.context import RunContext
+from reportgen.logger.csv_quoting import quoting_of
 from reportgen.logger.table_rows import Cell, cell_of, table_of
 from reportgen.runs import layout
 from reportgen.runs.redact import redact_text
@@ -121,12 +122,7 @@ def _clean(cell: Cell) -> tuple[Cell, int]:
 
 
 def _csv(rows: list[list[Cell]]) -> str:
-    # A lone carriage return ends a line for readers, and csv quotes only the end it was told of.
-    returns = any(isinstance(cell, str) and "\r" in cell for row in rows for cell in row)
     text = StringIO()
-    csv.writer(
-        text,
-        lineterminator="\n",
-        quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL,
-    ).writerows(rows)
+    quoting = quoting_of(cell for row in rows for cell in row)
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(rows)
     return text.getvalue()

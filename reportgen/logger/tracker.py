@@ -91,7 +91,7 @@ class ExperimentTracker:
         self.logger, self._console = _open_logger(self.experiment_name)
         self._mirrors: dict[str, Sink] = {}
         for mirror, used in (("tensorboard", use_tensorboard), ("wandb", use_wandb)):
-            if used:
+            if used and self._context.active:  # not on the other ranks of a job
                 self._open(mirror)
         self.use_tensorboard = "tensorboard" in self._mirrors
         self.use_wandb = "wandb" in self._mirrors

@@ -137,6 +137,29 @@ def test_what_took_too_long_says_so_everywhere(made: Captures, context: RunConte
     assert document(context.folder, "environment.yaml")["compute"]["wall_seconds"] >= 0
 
 
+def test_code_that_is_found_after_the_end_changes_nothing(
+    made: Captures, context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captured_code(monkeypatch, dirty=True)
+    made.complete(["code", "work tree"])
+    made.code()
+    info = document(context.folder, "git_info.yaml")
+    assert (info["commit"], info["dirty_end"]) == (None, None)
+    assert info["not_available"].keys() == {"commit", "dirty_end"}
+    assert not (context.folder / "git_diff.patch").exists()
+
+
+def test_a_state_at_the_end_that_nobody_looked_for_has_a_reason(
+    made: Captures, context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captured_code(monkeypatch, dirty=False)
+    made.code()
+    made.complete([])
+    info = document(context.folder, "git_info.yaml")
+    assert (info["dirty"], info["dirty_end"]) == (False, None)
+    assert "took too long" in info["not_available"]["dirty_end"]
+
+
 def test_an_environment_that_is_still_looked_for_holds_nothing_up(
     made: Captures, context: RunContext
 ) -> None:

@@ -86,7 +86,7 @@ def test_there_may_be_no_labels(context: RunContext) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")),
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
             st.floats(),
         ),
         unique_by=lambda row: row[0],

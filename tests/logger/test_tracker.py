@@ -328,3 +328,15 @@ def test_a_script_that_ends_without_finish_is_closed_as_what_it_was(
     assert view.run.status == "failed"
     assert view.exists("manifest.json")
     assert "out of memory" in (view.text("stderr.log") or "")
+
+
+def test_other_ranks_open_no_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    tracker = ExperimentTracker(CONFIG, "ranked", use_wandb=True)
+    tracker.log_metrics({"train/loss": 0.5, "note": "text"})
+    tracker.finish()
+    assert (tracker.use_tensorboard, tracker.use_wandb) == (False, False)
+    assert not list(tracker.exp_dir.iterdir())
+    assert list(tmp_path.iterdir()) == []
