@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,8 @@ from msgspec.structs import replace
 from reportgen.audit.result import Where
 from reportgen.runs import layout
 from reportgen.runs.view import RunView
+
+_ODD_BREAKS = re.compile("[\\r\x85\u2028\u2029]")
 
 
 def shown(value: object, *, limit: int = 60) -> str:
@@ -70,11 +73,22 @@ def line_of(view: RunView, place: str, key: str) -> int | None:
     import yaml
 
     text = view.text(place) or ""
+    line = _line_of_first(text, key)
+    if line is not None:
+        return line
     try:
         node = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
         return None
     return _line_below(node, key)
+
+
+def _line_of_first(text: str, key: str) -> int | None:
+    """Return the line of a key of the outermost mapping, where that is plain to see."""
+    found = re.search(rf"^{re.escape(key)}:(?=[ \n])", text, re.MULTILINE)
+    if found is None or text.find(f"\n{found[0]}", found.end()) >= 0 or _ODD_BREAKS.search(text):
+        return None
+    return text.count("\n", 0, found.start()) + 1
 
 
 def _line_below(node: Any, key: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from reportgen.audit.report import CheckResult, NextStep, Outcome, RunAudit, Severity
 from reportgen.audit.score import lost
@@ -16,8 +16,10 @@ def next_step_of(audits: Sequence[RunAudit]) -> NextStep | None:
     """
     roots: dict[str, list[tuple[RunAudit, CheckResult]]] = {}
     for audit in audits:
-        for result in audit.findings:
-            if _is_step(audit, result):
+        findings = audit.findings
+        shown = {result.id for result in findings}
+        for result in findings:
+            if _is_step(result, shown):
                 roots.setdefault(result.id, []).append((audit, result))
     if not roots:
         return None
@@ -33,15 +35,16 @@ def next_step_of(audits: Sequence[RunAudit]) -> NextStep | None:
     )
 
 
-def _is_step(audit: RunAudit, result: CheckResult) -> bool:
+def _is_step(result: CheckResult, shown: Collection[str]) -> bool:
     if result.outcome in (Outcome.EXEMPT, Outcome.ERROR):
         return False
-    return result.cause is None or all(one.id != result.cause for one in audit.findings)
+    return result.cause not in shown
 
 
 def _settled(audit: RunAudit, result: CheckResult) -> list[CheckResult]:
     """Return a finding with those that are shown under it."""
-    return [one for one in audit.findings if one.id == result.id or one.cause == result.id]
+    same = result.id
+    return [one for one in audit.checks if same in (one.id, one.cause) and one.is_finding]
 
 
 def _usefulness(pairs: Sequence[tuple[RunAudit, CheckResult]]) -> tuple[bool, float, int]:

@@ -22,8 +22,10 @@ def epochs_run(view: RunView) -> float:
 def median_gap(view: RunView) -> float:
     """Return the median distance of the steps of the densest series; 1 when there is none."""
     longest = max(view.series.values(), key=len, default=None)
-    steps = sorted(set(longest.steps)) if longest is not None else []
-    return median([right - left for left, right in pairwise(steps)]) if len(steps) > 1 else 1.0
+    if longest is None or longest.distinct_steps < 2:
+        return 1.0
+    steps = longest.steps if longest.steps_rise else sorted(set(longest.steps))
+    return median([right - left for left, right in pairwise(steps)])
 
 
 def first_step(view: RunView) -> int:

@@ -15,7 +15,7 @@ from reportgen.errors import LimitError, UnreadableError
 from reportgen.fs.limits import DEFAULT_LIMITS, Limits
 from reportgen.fs.parsed import Parsed
 from reportgen.fs.text import hidden_character, storable
-from reportgen.fs.yaml_guard import check_bounds
+from reportgen.fs.yaml_guard import check_bounds, is_within
 from reportgen.fs.yaml_values import ValueBuilder
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -53,7 +53,8 @@ def parse_yaml(data: bytes, *, name: str, limits: Limits = DEFAULT_LIMITS) -> Pa
     _check_size(data, name, limits)
     try:
         text = data.decode("utf-8-sig")
-        check_bounds(_Loader(text), name, limits)
+        if not is_within(text, limits):
+            check_bounds(_Loader(text), name, limits)
         loader = _Loader(text)
         try:
             node = loader.get_single_node()

@@ -6,6 +6,7 @@ process; building nodes of a hundred thousand open brackets would end the proces
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -15,6 +16,9 @@ from reportgen.fs.limits import Limits
 
 _STARTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
 _ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+
+_COLUMNS = 20
+_INDENTED = re.compile(rf"[ \t?:-]{{{_COLUMNS}}}")
 
 
 class _Open:
@@ -26,6 +30,22 @@ class _Open:
         self.anchor = anchor
         self.size = 1
         self.height = 1
+
+
+def is_within(text: str, limits: Limits) -> bool:
+    """Tell whether a text stays within the bounds whatever it says, so that none need be checked.
+
+    Without an alias nothing expands, and no character makes more than two values. A level takes a
+    bracket, or a column of its own at the start of a line; a list may stand in the column of its
+    key (yaml.org/spec/1.2.2, 8.2.1 to 8.2.3), so there are at most two levels a column.
+    """
+    brackets = text.count("[") + text.count("{")
+    return (
+        2 * len(text) < limits.nodes
+        and 2 * _COLUMNS + brackets <= limits.depth
+        and "*" not in text
+        and _INDENTED.search(text) is None
+    )
 
 
 def check_bounds(loader: Any, name: str, limits: Limits) -> None:

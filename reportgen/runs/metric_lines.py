@@ -6,10 +6,8 @@ Whole blocks of lines are parsed at once; only a block that does not parse is re
 from __future__ import annotations
 
 import json
-import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -177,8 +175,7 @@ class LogFiller:
                 raise _GivenUp
 
     def _check_order(self) -> None:
-        steps = self.log.columns.steps
-        if all(map(operator.lt, steps, islice(steps, 1, None))):
+        if self.log.columns.steps_rise:
             return
         for series in self.log.series.values():
             fault = _fault_in_order(series)
@@ -213,10 +210,9 @@ class LogFiller:
 
 def _fault_in_order(series: Series) -> tuple[int, int] | None:
     """Return the first two steps of one attempt of which the later is not the larger."""
-    steps = series.steps
-    if all(map(operator.lt, steps, islice(steps, 1, None))):
+    if series.steps_rise:
         return None
-    attempts = series.attempts
+    steps, attempts = series.steps, series.attempts
     for index in range(1, len(steps)):
         if steps[index] <= steps[index - 1] and attempts[index] == attempts[index - 1]:
             return steps[index - 1], steps[index]

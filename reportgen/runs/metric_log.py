@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
+from typing import TypeVar
 
 from reportgen.fs.limits import DEFAULT_LIMITS, Limits
 from reportgen.runs.problems import Problem
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,23 @@ class Event:
     attempt: int | None
 
 
-@dataclass(slots=True)
+@dataclass
 class Columns:
     """The records of one file, one row each."""
 
     steps: array[int] = field(default_factory=lambda: array("q"))
     times: array[float] = field(default_factory=lambda: array("d"))
     attempts: array[int] = field(default_factory=lambda: array("H"))
+
+    @cached_property
+    def steps_rise(self) -> bool:
+        """Whether each step is greater than the one before it; asked once the file is read."""
+        return all(map(operator.lt, self.steps, islice(self.steps, 1, None)))
+
+    @cached_property
+    def times_rise(self) -> bool:
+        """Whether each time is known and no less than the one before it; asked as above."""
+        return all(map(operator.le, self.times, islice(self.times, 1, None)))
 
 
 class Series:
@@ -57,20 +73,55 @@ class Series:
     def __len__(self) -> int:
         return len(self.values)
 
+    def _of_points(self, column: array[Number]) -> array[Number]:
+        # Most metrics are in every record: those share the column itself.
+        if len(self.records) == len(column):
+            return column
+        return array(column.typecode, map(column.__getitem__, self.records))
+
     @cached_property
     def steps(self) -> array[int]:
-        """The step of each point, same length as ``values``."""
-        return array("q", map(self._columns.steps.__getitem__, self.records))
+        """The step of each point, same length as ``values``; read-only."""
+        return self._of_points(self._columns.steps)
 
     @cached_property
     def times(self) -> array[float]:
-        """Seconds since 1970 of each point (NaN where none was recorded)."""
-        return array("d", map(self._columns.times.__getitem__, self.records))
+        """Seconds since 1970 of each point (NaN where none was recorded); read-only."""
+        return self._of_points(self._columns.times)
 
     @cached_property
     def attempts(self) -> array[int]:
-        """The attempt, from 1, that wrote each point."""
-        return array("H", map(self._columns.attempts.__getitem__, self.records))
+        """The attempt, from 1, that wrote each point; read-only."""
+        return self._of_points(self._columns.attempts)
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether every value is finite."""
+        # One NaN or infinity makes the sum one too; finite values may overflow in it.
+        return math.isfinite(sum(self.values)) or all(map(math.isfinite, self.values))
+
+    @cached_property
+    def steps_rise(self) -> bool:
+        """Whether each step is greater than the one before it."""
+        rise = self._columns.steps_rise
+        return rise or all(map(operator.lt, self.steps, islice(self.steps, 1, None)))
+
+    @property
+    def times_rise(self) -> bool:
+        """Whether each time is known to be no less than the one before it."""
+        times = self.times
+        return self._columns.times_rise or all(map(operator.le, times, islice(times, 1, None)))
+
+    @cached_property
+    def distinct_steps(self) -> int:
+        """Number of different steps."""
+        return len(self) if self.steps_rise else len(set(self.steps))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no attempt replaced points of an earlier one."""
+        attempts = self.attempts
+        return not attempts or attempts[0] == attempts[-1] or self.steps_rise
 
     def settled(self) -> list[tuple[int, float]]:
         """Return ``(step, value)`` of the line that counts: a resumed attempt replaces the
@@ -79,12 +130,11 @@ class Series:
         values: Iterable[float] = self.values
         if self.exact:
             values = [self.exact.get(index, value) for index, value in enumerate(self.values)]
-        attempts = self.attempts
-        if not attempts or attempts[0] == attempts[-1]:
+        if self.is_settled:
             return list(zip(self.steps, values, strict=True))
         points: list[tuple[int, float]] = []
         current = 0
-        for step, value, attempt in zip(self.steps, values, attempts, strict=True):
+        for step, value, attempt in zip(self.steps, values, self.attempts, strict=True):
             if attempt > current:
                 current = attempt
                 points = [point for point in points if point[0] < step]

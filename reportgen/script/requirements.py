@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?"
 _PIN = re.compile(
@@ -22,6 +23,7 @@ _DIRECT = re.compile(
     r"(?:#(?:subdirectory|egg)=[A-Za-z0-9._/-]{1,200})?"
 )
 _COMMENT = re.compile(r"(?:^|\s)#(?P<text>.*)$")
+_REMEMBERED = 2**20
 _OWN = "this repository"
 _LOCAL = "a local folder"
 _STRANGERS = frozenset({"reportgen"})
@@ -48,6 +50,16 @@ class Requirements:
 
 def read_requirements(text: str) -> Requirements:
     """Return the package list in ``text``, the content of requirements.txt."""
+    return _known(text) if len(text) < _REMEMBERED else _read(text)
+
+
+@lru_cache(maxsize=16)
+def _known(text: str) -> Requirements:
+    """The runs of one environment have the same text."""
+    return _read(text)
+
+
+def _read(text: str) -> Requirements:
     pins: list[str] = []
     labelled: list[str] = []
     own: list[str] = []

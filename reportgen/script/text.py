@@ -12,7 +12,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -70,6 +70,7 @@ def render_script(facts: ScriptFacts) -> str:
     return "\n".join([*head, *_assignments(facts), "", _LAST, *programs, "", _part("body.sh")])
 
 
+@cache
 def _part(name: str) -> str:
     return files("reportgen.script").joinpath(name).read_text(encoding="utf-8")
 
@@ -97,8 +98,7 @@ def _assignments(facts: ScriptFacts) -> Iterator[str]:
     unset = [name for name, setting in facts.variables.items() if setting is None]
     if unset:
         yield f"unset {' '.join(unset)}"
-    everything = asdict(facts)
-    recorded = {key: everything[key] for key in _IN_JSON}
+    recorded = {key: getattr(facts, key) for key in _IN_JSON}
     recorded["redacted"] = {str(place): name for place, name in facts.redacted.items()}
     yield f"RECORDED={_json(recorded)}"
 

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reportgen.audit.evidence import (
     at,
@@ -31,6 +32,24 @@ def test_the_line_of_a_dotted_key(tmp_path: Path, key: str, line: int | None) ->
     view = RunView(make_run(tmp_path, files={"config.yaml": CONFIG}))
     assert line_of(view, "config.yaml", key) == line
     assert with_lines(view, [at(view, "config.yaml", key)])[0].line == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\nb: 2\nlr: 3\n",
+        "a: |\n  x\n  lr: no\nlr: 3\n",
+        "a: 1\r\nb: 2\r\nlr: 3\r\n",
+        "a: 'x\u2028  y'\nlr: 3\n",
+        "a: {b: 1,\n  c: 2}\n'lr': 3\n",
+        "a: {lr: 1,\n  c: 2}\nlr: 3\n",
+    ],
+)
+def test_the_line_is_that_of_the_parser(tmp_path: Path, text: str) -> None:
+    view = RunView(make_run(tmp_path, files={"config.yaml": text.encode()}))
+    keys = [key for key, _ in yaml.compose(text, yaml.SafeLoader).value]
+    line = next(key.start_mark.line + 1 for key in keys if key.value == "lr")
+    assert line_of(view, "config.yaml", "lr") == line
 
 
 def test_a_place_without_a_line_stays_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -487,3 +488,25 @@ def test_prototype_names_are_names() -> None:
     log = lines(*(record(step, **dict.fromkeys(names, 0.5)) for step in range(5)))
     assert list(log.series) == names
     assert all(len(series) == 5 for series in log.series.values())
+
+
+@given(RECORDS)
+def test_facts_of_a_series_are_those_of_its_points(records: list[dict[str, Any]]) -> None:
+    log = read(to_bytes(records))
+    columns = log.columns
+    for series in log.series.values():
+        steps = [columns.steps[row] for row in series.records]
+        times = [columns.times[row] for row in series.records]
+        pairs = list(pairwise(steps))
+        assert (list(series.steps), list(series.times)) == (steps, times)
+        assert list(series.attempts) == [columns.attempts[row] for row in series.records]
+        assert series.finite == all(map(math.isfinite, series.values))
+        assert series.steps_rise == all(left < right for left, right in pairs)
+        assert series.distinct_steps == len(set(steps))
+        if series.is_settled:
+            assert [step for step, _ in series.settled()] == steps
+
+
+def test_values_whose_sum_overflows_are_finite() -> None:
+    series = lines(record(1, a=1e308), record(2, a=1e308)).series["a"]
+    assert series.finite

@@ -4,6 +4,8 @@ import json
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reportgen.runs.metric_log import MetricLog, read_metric_log
 from reportgen.runs.schema import MetricDefinition, Summary
@@ -69,3 +71,24 @@ def test_a_series_that_a_resumed_attempt_does_not_log_stands() -> None:
 def test_no_best_without_a_finite_point(goal: str) -> None:
     assert best_of([], goal) is None  # type: ignore[arg-type]
     assert best_of([(0, math.nan), (1, math.inf)], goal) is None  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.sampled_from([-1.0, -0.0, 0.0, 2.5, 1e300, "NaN", 2**60])),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(0, 8),
+)
+def test_the_summary_is_that_of_the_points_that_count(
+    points: list[tuple[int, object]], resumed: int
+) -> None:
+    records: list[tuple[int, dict[str, object]] | str] = [(s, {"loss": v}) for s, v in points]
+    records.insert(resumed, '{"event": "resume", "step": 0}')
+    log = log_of(*records)
+    settled = log.series["loss"].settled()
+    found = summarise(log, {}).metrics["loss"]
+    best = best_of(settled, "minimize")
+    assert (found.best_step, found.best) == (best or (None, None))
+    assert (found.last_step, found.count) == (settled[-1][0], len(settled))

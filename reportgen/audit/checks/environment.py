@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reportgen.audit.evidence import at, counted, listed, unavailable
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
@@ -19,6 +20,7 @@ _PINNED = re.compile(
     r"(?:\s+#\s*(?P<source>\S.{0,200}))?\s*"
 )
 _DIRECT = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]{0,200})\s*@\s*(?P<url>[a-z+]{2,20}://\S{1,2000})")
+_REMEMBERED = 2**20
 _LOCAL_SOURCES = ("a local folder", "unknown")
 
 
@@ -84,8 +86,18 @@ class Requirement:
     line: int
 
 
-def requirements_of(text: str) -> Iterator[Requirement]:
-    """Yield the requirements of a recorded requirements.txt; comments and blanks are skipped."""
+def requirements_of(text: str) -> tuple[Requirement, ...]:
+    """Return the requirements of a recorded requirements.txt; comments and blanks are skipped."""
+    return _known_requirements(text) if len(text) < _REMEMBERED else tuple(_requirements(text))
+
+
+@lru_cache(maxsize=16)
+def _known_requirements(text: str) -> tuple[Requirement, ...]:
+    """Several checks ask, and the runs of one environment have the same text."""
+    return tuple(_requirements(text))
+
+
+def _requirements(text: str) -> Iterator[Requirement]:
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
@@ -104,6 +116,7 @@ def requirements_of(text: str) -> Iterator[Requirement]:
             yield Requirement(plain_name(name[0]) if name else "", None, False, number)
 
 
+@lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """Return a distribution's name in the one spelling that indexes compare by (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

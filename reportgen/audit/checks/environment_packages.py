@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reportgen.audit.checks.environment import plain_name, requirements_of
@@ -232,6 +233,7 @@ def _agrees(locked: set[str] | None, version: str | None) -> bool:
     return _plain_version(version) in set(map(_plain_version, locked))
 
 
+@lru_cache(maxsize=4096)
 def _plain_version(version: str) -> str:
     """Return a version without local label, zeros before numbers and zeros at its end."""
     public = version.lower().lstrip("v").partition("+")[0]

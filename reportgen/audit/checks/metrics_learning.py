@@ -65,6 +65,8 @@ class SplitValidationPresent(Check):
 
 
 def _finite_steps(series: Series) -> int:
+    if series.finite:
+        return series.distinct_steps
     return len(
         {
             step
@@ -76,11 +78,21 @@ def _finite_steps(series: Series) -> int:
 
 def _copied_from(series: Series, others: list[Series]) -> bool:
     """Tell whether a series holds, at three steps or more, exactly the values of another."""
-    own = dict(zip(series.steps, series.values, strict=True))
-    if len(own) < 3 or len(set(own.values())) < 2:
+    if series.distinct_steps < 3 or len(set(series.values)) < 2:
         return False
-    by_step = (dict(zip(one.steps, one.values, strict=True)) for one in others)
+    own = dict(zip(series.steps, series.values, strict=True))
+    if len(set(own.values())) < 2:
+        return False
+    alike = (one for one in others if _may_repeat(one, series))
+    by_step = (dict(zip(one.steps, one.values, strict=True)) for one in alike)
     return any(all(other.get(step) == value for step, value in own.items()) for other in by_step)
+
+
+def _may_repeat(other: Series, series: Series) -> bool:
+    """Tell whether a series may hold all values of another: cheap, and false for nearly all."""
+    if other.steps_rise and series.steps_rise and other.steps is series.steps:
+        return other.values == series.values
+    return series.values[-1] in other.values
 
 
 class TrainingLoss(Check):
@@ -105,8 +117,8 @@ class TrainingLoss(Check):
         if not losses:
             names = listed(sorted(view.series))
             return self.failed(f"no training loss among {names}", where=where)
-        longest = max(losses, key=lambda one: len(set(one.steps)))
-        points = len(set(longest.steps))
+        longest = max(losses, key=lambda one: one.distinct_steps)
+        points = longest.distinct_steps
         values = set(longest.values)
         if not any(map(math.isfinite, values)):
             message = f"{longest.name} has no finite value"

@@ -37,8 +37,8 @@ class SeriesPresent(Check):
         where = [metrics_place(context.run)]
         if not points:
             return self.failed("no metric record", inspected=0, where=where)
-        longest = max(series.values(), key=lambda one: len(set(one.steps)))
-        steps = len(set(longest.steps))
+        longest = max(series.values(), key=lambda one: one.distinct_steps)
+        steps = longest.distinct_steps
         if steps < 2:
             return self.partial(
                 f"{counted(len(series), 'metric')}, none at more than one step",
@@ -65,6 +65,10 @@ class SeriesFinite(Check):
 
     def judge(self, context: AuditContext) -> CheckResult:
         view = context.run
+        if all(one.finite for one in view.series.values()):
+            points_read = sum(map(len, view.series.values()))
+            message = f"{counted(points_read, 'point')}, no NaN, no infinity"
+            return self.passed(message, inspected=points_read)
         settled = {name: one.settled() for name, one in view.series.items()}
         broken = {}
         for name, points in settled.items():
@@ -154,7 +158,7 @@ def _progress(view: RunView, steps: int | None, epochs: float | None) -> tuple[f
             message = f"{counter.name} reaches {number(top)} of {number(epochs)} planned epochs"
             return (1.0 if top >= epochs - 1 else top / epochs), message
     validated = max(
-        (len(set(one.steps)) for one in view.series.values() if view.split(one.name) == "val"),
+        (one.distinct_steps for one in view.series.values() if view.split(one.name) == "val"),
         default=0,
     )
     if validated >= epochs:
