@@ -24,7 +24,6 @@ NEVER = (
     "ctypes.dlopen",
     "urllib.Request",
     "os.link",
-    "os.symlink",
     "os.chmod",
     "os.truncate",
 )
@@ -42,6 +41,10 @@ def watch(event: str, arguments: tuple[object, ...]) -> None:
             name = os.path.abspath(os.fsdecode(path))
             if name != os.devnull and not name.startswith(allowed):
                 seen.append(f"wrote {name}")
+    elif event == "os.symlink":
+        name = os.path.abspath(os.fsdecode(arguments[1]))  # type: ignore[arg-type]
+        if not name.startswith(allowed):
+            seen.append(f"linked {name}")
     elif event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree"):
         name = os.path.abspath(os.fsdecode(arguments[0]))  # type: ignore[arg-type]
         if not name.startswith(allowed) and arguments[-1] in (-1, None):

@@ -13,11 +13,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar, cast
 
+from reportgen.audit.patch import changed_files
 from reportgen.capture.git_process import Deadline
 from reportgen.capture.shadow import SECONDS, ShadowRepository, find_top, open_shadow
-from reportgen.errors import LimitError, NotFoundError, ReportgenError, UnavailableError
+from reportgen.errors import (
+    LimitError,
+    NotFoundError,
+    ReportgenError,
+    UnavailableError,
+    UnreadableError,
+)
 
 Answer = TypeVar("Answer")
+
+_CHANGED_READ = 1_000
 
 
 class Repository:
@@ -154,10 +163,9 @@ class Repository:
             left_out: Paths that go as well: those of git_info.yaml.
 
         Raises:
-            UnavailableError: It cannot be asked.
-            UnreadableError: There is no such commit.
+            UnavailableError: It cannot be asked, or objects of the commit are not here.
         """
-        return self.asked(
+        return self._whole(
             ("tree", commit, *left_out),
             lambda shadow: shadow.without_runs(commit, left_out=left_out),
         )
@@ -172,12 +180,18 @@ class Repository:
 
         Raises:
             UnreadableError: The patch does not apply.
-            UnavailableError: It cannot be asked.
+            UnavailableError: It cannot be asked, or objects that the patch changes are not here.
         """
-        return self.asked(
-            ("patched", commit, patch, *left_out),
-            lambda shadow: shadow.tree_with_patch(commit, patch, left_out=left_out),
-        )
+        self.code_tree(commit, left_out)
+        try:
+            return self.asked(
+                ("patched", commit, patch, *left_out),
+                lambda shadow: shadow.tree_with_patch(commit, patch, left_out=left_out),
+            )
+        except UnreadableError:
+            changed = ("changed", commit, patch)
+            self._whole(changed, lambda shadow: _read_changed(shadow, commit, patch))
+            raise
 
     def blob(self, tree: str, path: str) -> bytes | None:
         """Return the bytes of a file of a tree, or None when it holds no such file.
@@ -211,7 +225,28 @@ class Repository:
                     return commit
             return None
 
-        return self.asked(("history", tree, limit, *left_out), search)
+        return self._whole(("history", tree, limit, *left_out), search)
+
+    def _whole(self, key: tuple[object, ...], find: Callable[[ShadowRepository], Answer]) -> Answer:
+        """Ask for what a repository without damage has.
+
+        Raises:
+            UnavailableError: It cannot be asked, or an object is damaged or not here.
+        """
+        try:
+            return self.asked(key, find)
+        except UnreadableError as error:
+            raise UnavailableError(error.what) from None
+
+
+def _read_changed(shadow: ShadowRepository, commit: str, patch: bytes) -> None:
+    """Read the first thousand files that a patch changes, as the commit has them.
+
+    Raises:
+        UnreadableError: One is damaged or not here.
+    """
+    for path in changed_files(patch)[:_CHANGED_READ]:
+        shadow.blob(commit, path)
 
 
 class Repositories:
