@@ -15,7 +15,9 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
@@ -140,6 +142,11 @@ def main() -> None:
     refuse_uncommitted_changes()
     with tempfile.TemporaryDirectory(prefix="example-runs-") as folder:
         scratch = Scratch(Path(folder))
+        print("Runs of uncommitted work", flush=True)
+        with uncommitted_work(scratch):
+            shifted = ("--note", "Do shifted digits help the small network?")
+            scratch.run("--config", "configs/cnn.yaml", "--group", "uncommitted", *shifted)
+            scratch.run("--config", "configs/mlp.yaml", script="plain_tracker.py")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             print("Sweep over learning rate and width", flush=True)
             with search(scratch):
@@ -159,11 +166,6 @@ def main() -> None:
         scratch.run(*ranks, script="train_two_ranks.py")
         print("A run on data that DVC knows and git does not", flush=True)
         train_on_data_of_dvc(scratch)
-        print("Runs with a fault each, continued", flush=True)
-        change_work_tree(scratch)
-        shifted = ("--note", "Do shifted digits help the small network?")
-        scratch.run("--config", "configs/cnn.yaml", "--group", "uncommitted", *shifted)
-        scratch.run("--config", "configs/mlp.yaml", script="plain_tracker.py")
         replace_runs(scratch.examples / "runs", HERE / "runs")
 
 
@@ -280,12 +282,22 @@ def train_on_data_of_dvc(scratch: Scratch) -> None:
         sys.exit(f"{entry['path']} is not what DVC knows: {entry['version']}")
 
 
-def change_work_tree(scratch: Scratch) -> None:
-    """Leave a new module and a changed setting uncommitted."""
-    (scratch.examples / "augment.py").write_text(AUGMENT, encoding="utf-8")
-    config = scratch.examples / "configs" / "cnn.yaml"
-    text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace("augment: false", "augment: true"), encoding="utf-8")
+@contextmanager
+def uncommitted_work(scratch: Scratch) -> Iterator[None]:
+    """Have a new module and a changed setting uncommitted.
+
+    Before other runs: the plain tracker's ``git diff`` would take those that have the name of a
+    committed one for changes.
+    """
+    module, config = scratch.examples / "augment.py", scratch.examples / "configs" / "cnn.yaml"
+    committed = config.read_text(encoding="utf-8")
+    module.write_text(AUGMENT, encoding="utf-8")
+    config.write_text(committed.replace("augment: false", "augment: true"), encoding="utf-8")
+    try:
+        yield
+    finally:
+        config.write_text(committed, encoding="utf-8")
+        module.unlink()
 
 
 def replace_runs(new: Path, old: Path) -> None:

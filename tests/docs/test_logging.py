@@ -138,6 +138,7 @@ def test_everything_that_is_named_exists() -> None:
         *("failed", "interrupted", "latest.pt", "grid", "random", "uri=", "deterministic=True"),
         *("experiments/tracked", "attempts/1/", "runs", "runs/", "/", "start_run", "by itself"),
         *('{"keep_last": None}', '{"keep_last": 1, "best": None}'),
-        *('metric=("val/accuracy", value)',),
+        *('metric=("val/accuracy", value)', 'subprocess.run([..., "train.py", "--lr", "0.1"])'),
+        "REPORTGEN_SWEEP",
     }
     assert unknown_names(TEXT, others) == []
