@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs two_ranks (01M84QHKYX8RZN54) again and compares its metrics.
+# Runs two_ranks (01M84VR98XQ4HWSF) again and compares its metrics.
 #
 #     bash reproduce.sh [NEW_FOLDER]
 #
@@ -8,17 +8,20 @@
 # with your rights. Your repository stays as it is. It ends with 0 when the metrics are
 # equal or within 1e-5 relative, 1 when they differ, 2 when it refuses, 3 when it cannot.
 #
-# REPORTGEN_REPO=FOLDER    a repository that has the commit, instead of the one this file
-#                          lies in or the recorded remote
+# Code, packages and data come from code.bundle, wheels/ and inputs/ that lie beside this
+# file or, in a bundle of reportgen, around its folder; then nothing is downloaded.
+#
+# REPORTGEN_REPO=FOLDER    a repository that has the commit, instead of code.bundle, the
+#                          repository this file lies in or the recorded remote
 # REPORTGEN_PYTHON=PYTHON  the interpreter of an environment that has the packages
 # REPORTGEN_DATA=FOLDER    where recorded inputs are that git does not hold
 
 set -eu
 
 # ---- what was recorded
-# command: train_two_ranks.py --config configs/mlp.yaml --note 'Do two processes learn what one does?'
-COMMIT=e5076983c9b34517f4ad05d30efc9ad09a2295d0
-TREE=41787f5ea445168ff353c3660894064d23d36568
+# command: train_two_ranks.py --config configs/mlp_two_ranks.yaml --note 'Do two processes learn what one does?'
+COMMIT=054b4c2d38371ec1421312e2dc9b1511725bfe13
+TREE=1b75b09851fe38000ce4e9d0f503406673968fd6
 PATCH_SHA256=
 REMOTE=''
 PYTHON_VERSION=3.11.7
@@ -82,17 +85,17 @@ export ONEDNN_MAX_CPU_ISA=SSE41
 export PYTHONHASHSEED=0
 unset DNNL_MAX_CPU_ISA KMP_DETERMINISTIC_REDUCTION MKL_DYNAMIC MKL_ENABLE_INSTRUCTIONS MKL_NUM_THREADS MKL_THREADING_LAYER NUMEXPR_NUM_THREADS NVIDIA_TF32_OVERRIDE OMP_DYNAMIC OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS TF_CUDNN_DETERMINISTIC TF_DETERMINISTIC_OPS TORCH_ALLOW_TF32_CUBLAS_OVERRIDE VECLIB_MAXIMUM_THREADS XLA_FLAGS
 RECORDED='{
-"run": "01M84QHKYX8RZN54",
+"run": "01M84VR98XQ4HWSF",
 "name": "two_ranks",
-"writer": "1.0.0.dev0",
-"argv": ["train_two_ranks.py", "--config", "configs/mlp.yaml", "--note", "Do two processes learn what one does?"],
+"writer": "1.0.0.dev1",
+"argv": ["train_two_ranks.py", "--config", "configs/mlp_two_ranks.yaml", "--note", "Do two processes learn what one does?"],
 "cwd": "example_runs",
 "python_program": true,
 "wrapped": false,
 "seeds": {"python": 1, "numpy": 1, "torch": 1, "state_sha256": {"python": "8d73920e4d08ccc72a062b031942cf51fc22a2ab0397546fced365a1ef4bb208", "numpy": "1c58a76d4e060ff3f915bd2a252cbec8301e47193429c62d112b86f52ed6a117", "torch": "1c58a76d4e060ff3f915bd2a252cbec8301e47193429c62d112b86f52ed6a117"}},
 "inputs": [{"path": "example_runs/data/digits.csv", "sha256": "a7fe9b69889d479c0ffea045159950fed0147d73ee867c8813275fe81c02ac46", "bytes": 272842, "files": null}],
 "left_out": [],
-"metrics": {"train/loss": [0.002077319659292698, 344, 345], "train/lr": [0.1, 344, 345], "val/loss": [0.0765778198838234, 344, 15], "val/accuracy": [0.9777158498764038, 344, 15]},
+"metrics": {"train/loss": [0.002077319659292698, 344, 345], "train/lr": [0.1, 344, 345], "train/grad_norm": [0.4783295691013336, 344, 345], "val/loss": [0.0765778198838234, 344, 15], "val/accuracy": [0.9777158774373259, 344, 15]},
 "obstacles": [],
 "notes": ["it ran on 2 ranks: this starts one, without the launcher"],
 "redacted": {}
@@ -576,6 +579,20 @@ tidy() {
     exit "$status"
 }
 
+# What was handed over with a run lies beside this script or, in a bundle, around its folder:
+# code.bundle (its code), wheels (its packages) and inputs (data that git does not hold).
+find_handed_over() {
+    handed=$beside
+    if [ -f "$beside/../bundle.json" ]; then handed=$(CDPATH='' cd -- "$beside/.." && pwd -P); fi
+    wheels=''
+    if [ -d "$handed/wheels" ]; then
+        wheels=$handed/wheels
+        REQUIREMENTS=$(printf '%s\n' "$REQUIREMENTS" | sed 's/ @ .*//')
+    fi
+    data=${REPORTGEN_DATA:-}
+    if [ -z "$data" ] && [ -d "$handed/inputs" ]; then data=$handed/inputs; fi
+}
+
 make_folder() {
     case ${1:-} in
         -h | --help)
@@ -664,6 +681,19 @@ borrow_from() {
     return 1
 }
 
+# code.bundle holds the commit with its history, or one commit without history of the recorded
+# tree. Git names objects by what they hold, so nothing else can pass for either.
+unpack_code() {
+    given=$(in_tree bundle unbundle "$handed/code.bundle" 2>/dev/null) || return 1
+    if ! has_commit; then
+        given=$(printf '%s\n' "$given" | head -n 1 | cut -d ' ' -f 1)
+        if [ -z "$TREE" ] || [ "$(ask_git "$tree" "$given^{tree}")" != "$TREE" ]; then return 1; fi
+        COMMIT=$given
+        PATCH_SHA256=''
+    fi
+    say "  source    $handed/code.bundle"
+}
+
 # Hosts that do not serve a commit by its id get asked for all branches and kept runs.
 fetch_commit() {
     fetch --depth=1 -- "$REMOTE" "$COMMIT" 2>/dev/null ||
@@ -687,6 +717,10 @@ find_commit() {
         borrow_from "$REPORTGEN_REPO" ||
             stop 3 "REPORTGEN_REPO is $REPORTGEN_REPO, which does not hold commit $COMMIT"
         say "  source    $REPORTGEN_REPO"
+        return
+    fi
+    if [ -f "$handed/code.bundle" ]; then
+        unpack_code || stop 3 "$handed/code.bundle does not hold commit $COMMIT nor its recorded tree"
         return
     fi
     if around=$(ask_git "$beside" --show-toplevel) && borrow_from "$around"; then
@@ -764,7 +798,7 @@ make_environment() {
     PATH=$folder/environment/bin:$PATH
     export PATH
     if [ -n "$REQUIREMENTS" ]; then
-        say "  packages  installing what was recorded"
+        say "  packages  installing what was recorded${wheels:+, from $wheels alone}"
         install -r "$folder/requirements.txt" ||
             install --no-deps -r "$folder/requirements.txt" ||
             stop 3 "the recorded packages cannot be installed; set REPORTGEN_PYTHON to have your own"
@@ -773,6 +807,7 @@ make_environment() {
 }
 
 install() {
+    if [ -n "$wheels" ]; then set -- --no-index --find-links "$wheels" "$@"; fi
     if command -v uv >/dev/null; then
         uv pip install --quiet --python "$python" "$@" >&2
     else
@@ -800,6 +835,7 @@ main() {
     command -v git >/dev/null || stop 3 "git is not installed"
     beside=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
     patch=$beside/git_diff.patch
+    find_handed_over
     make_folder "$@"
     choose_python
     step refuse "$patch" "$PATCH_SHA256"
@@ -807,7 +843,7 @@ main() {
     step plan
     find_commit
     restore_code
-    step inputs "$tree" "${REPORTGEN_DATA:-$source}"
+    step inputs "$tree" "${data:-$source}"
     make_environment
     say ""
     step runs >"$folder/runs_before.json"
