@@ -71,6 +71,7 @@ def _environment_of_nobody(
             "[user]\n\tname = A Tester\n\temail = tester@example.org\n"
             "[init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n"
         )
+    monkeypatch.setenv("REPORTGEN_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(git_config))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 

@@ -220,8 +220,17 @@ class RunView:
         else:
             pieces = self.reader.pieces_of(layout.METRICS)
             log = read_metric_log(pieces, name=layout.METRICS, limits=limits)
-        self.reader.problems.extend(log.problems)
+        if not self._forgot_metrics:
+            self.reader.problems.extend(log.problems)
         return log
+
+    _forgot_metrics = False
+
+    def forget_metrics(self) -> None:
+        """Let go of the series, which take most of the memory; they are read again on demand."""
+        self._forgot_metrics = self._forgot_metrics or "metrics" in self.__dict__
+        for name in ("metrics", "training_losses"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def rank_metrics(self) -> dict[int, MetricLog]:

@@ -22,13 +22,17 @@ from reportgen.runs.problems import Problem
 from reportgen.runs.view import RunView
 from reportgen.site.assets import EARLY, VENDORED, Assets, collect_assets
 from reportgen.site.charts import CHARTS
+from reportgen.site.curve_store import CurveStore
 from reportgen.site.figures import moment
-from reportgen.site.gather import Advance, Gathered, curves_of, gather, newest_moment
+from reportgen.site.fingerprint import of_program
+from reportgen.site.gather import Advance, Gathered, gather, newest_moment
+from reportgen.site.memory import Memory, cache_folder, digest_of
 from reportgen.site.model import Record, Setting, metric_goal
-from reportgen.site.output import MARKER, Staging, check_output, staged
+from reportgen.site.output import MARKER, Output, Staging, check_output, staged
 from reportgen.site.pages import PAGES
 from reportgen.site.pages.compare import run_file, runs_file
 from reportgen.site.pages.interface import Plan
+from reportgen.site.pages.run import Run
 from reportgen.site.project import (
     Project,
     keys_of,
@@ -39,7 +43,8 @@ from reportgen.site.project import (
     styled,
 )
 from reportgen.site.rendering import Renderer
-from reportgen.site.shards import data_file
+from reportgen.site.shards import DataFile, data_file
+from reportgen.site.shelf import Shelf
 from reportgen.site.text import safe_url
 from reportgen.site.theme import MODES, Theme, load_theme
 from reportgen.site.tokens import chart_config
@@ -89,6 +94,7 @@ def build_site(
     settings: Settings | None = None,
     repository: Path | None = None,
     gathered: Gathered | None = None,
+    incremental: bool = True,
     advance: Advance = lambda done, total: None,
 ) -> BuildResult:
     """Build the site of the runs at or below ``paths`` into ``output``.
@@ -101,8 +107,9 @@ def build_site(
         settings: Title, links, goals, grouping and policy.
         repository: The repository that runs are judged against; found from them by default.
         gathered: Runs and audit that were read already.
-        advance: Called with how many parts are done, and of how many: each run counts as audited,
-            as read and as rendered.
+        incremental: Use again what an earlier build derived from runs that did not change since.
+        advance: Called with how many parts are done, and of how many: each run counts as audited
+            and as rendered.
 
     Raises:
         NotFoundError: No such path, no run, or no such theme.
@@ -116,22 +123,27 @@ def build_site(
     def accept(views: Sequence[RunView]) -> None:
         check_output(output, [view.folder for view in views])
 
+    memory = None
     if gathered is None:
+        world = digest_of([of_program(loaded.folders), settings, base_url or ""])
+        memory = Memory(cache_folder(output) if incremental else None, world, output)
         gathered = gather(
             paths,
             policy=settings.policy,
+            goals=settings.goals,
             repository=repository,
             accept=accept,
-            advance=lambda done, total: advance(done, 3 * total),
+            advance=lambda done, total: advance(done, 2 * total),
+            memory=memory,
         )
     else:
         accept(gathered.views)
     total = len(gathered.views)
-    project = project_of(gathered, loaded, settings, lambda done: advance(total + done, 3 * total))
+    project = project_of(gathered, loaded, settings)
     with staged(output) as staging:
-        pages = _write(
-            project, staging, base_url, lambda done: advance(2 * total + done, 3 * total)
-        )
+        site = _Site(project, staging, memory, base_url)
+        pages = site.write(lambda done: advance(total + done, 2 * total))
+    site.shelf.remember(project, gathered.audits)
     return BuildResult(
         runs=len(project.records),
         pages=pages,
@@ -150,14 +162,9 @@ def _problems(gathered: Gathered) -> tuple[tuple[str, Problem], ...]:
     return tuple((place, one) for place, one in (*whole, *inside) if one.severity == "error")
 
 
-def project_of(
-    gathered: Gathered,
-    theme: Theme,
-    settings: Settings,
-    advance: Callable[[int], None] = lambda done: None,
-) -> Project:
-    """Return the subject of a site; pure but for ``advance``, called with the runs read so far."""
-    plain = records_from(gathered.views, gathered.report, settings.goals)
+def project_of(gathered: Gathered, theme: Theme, settings: Settings) -> Project:
+    """Return the subject of a site."""
+    plain = records_from(gathered.views, gathered.report, settings.goals, gathered.derived)
     metric = site_metric([record for record in plain if not record.archived], settings.goals)
 
     def rank(records: Sequence[Record]) -> tuple[Setting, ...]:
@@ -168,7 +175,7 @@ def project_of(
     ranked = rank(records)
     shown = [record for record in records if not record.archived]
     varied, same = keys_of(ranked)
-    curves, files = curves_of([r.slug for r in records], [r.view for r in records], advance)
+    views = {record.slug: record.view for record in records}
     return Project(
         title=_title(settings, shown),
         links=settings.site.links,
@@ -181,8 +188,7 @@ def project_of(
         same=same,
         report=gathered.report,
         problems=gathered.problems,
-        curves=curves,
-        files=files,
+        curves=CurveStore(views, {record.slug: record.derived.drawn for record in records}),
         theme=theme,
         newest=newest_moment(gathered.views),
     )
@@ -196,54 +202,94 @@ def _title(settings: Settings, records: Sequence[Record]) -> str:
     return only if default and only else settings.site.title
 
 
-def _write(
-    project: Project, staging: Staging, base_url: str | None, advance: Callable[[int], None]
-) -> int:
-    assets = collect_assets(project.theme)
-    for asset in assets.files.values():
-        staging.put(asset.path, asset.data)
-    charts = _write_data(project, staging)
-    renderer = Renderer(project.theme, _shared(project, assets, charts, base_url))
-    pages = 0
-    for page in PAGES:
-        for plan in page.plans(project):
-            staging.put(plan.path, renderer.render(plan.template, _values(plan, assets)))
-            for copy in plan.copies:
-                staging.copy(copy.view.folder, copy.place, copy.path)
-            pages += 1
-            advance(min(pages, len(project.records)))
-    staging.put(".nojekyll", b"")
-    staging.put(MARKER, dump_json(_marker(project)))
-    return pages
+class _Site:
+    """One site being written.
+
+    Args:
+        project: Its subject.
+        staging: Where it is written.
+        memory: What the last build kept.
+        base_url: Where it will stand.
+    """
+
+    def __init__(
+        self, project: Project, staging: Staging, memory: Memory | None, base_url: str | None
+    ) -> None:
+        self._project = project
+        self._staging = staging
+        self._assets = collect_assets(project.theme)
+        charts = _charts_file(project.theme)
+        staging.put(charts.path, charts.data)
+        for asset in self._assets.files.values():
+            staging.put(asset.path, asset.data)
+        shared = _shared(project, self._assets, charts.path, base_url)
+        as_of = f"Runs up to {moment(_as_of(project))} UTC."
+        self._renderer = Renderer(project.theme, {**shared, "as_of": as_of})
+        used = [asset.path for asset in self._assets.files.values()]
+        self.shelf = Shelf(staging, memory, digest_of([shared, used]))
+
+    def write(self, advance: Callable[[int], None]) -> int:
+        """Write everything; return the number of pages."""
+        paths = {}
+        for done, record in enumerate(self._project.records, 1):
+            path = self._run(record)
+            if not record.archived:
+                paths[record.slug] = path
+            advance(done)
+        pages = len(self._project.records)
+        for page in PAGES:
+            if not isinstance(page, Run):
+                for plan in page.plans(self._project):
+                    self._render(plan)
+                    pages += 1
+        runs = runs_file(self._project, paths)
+        self._staging.put(runs.path, runs.data)
+        manifest = data_file("manifest", {"runs": runs.path})
+        self._staging.put("data/manifest.js", manifest.data)
+        self._staging.put(".nojekyll", b"")
+        self._staging.put(MARKER, dump_json(_marker(self._project)))
+        return pages
+
+    def _run(self, record: Record) -> str:
+        """Write the page of a run and its data; return where the data is."""
+        project, shelf = self._project.alone(record), self.shelf
+        if not shelf.take_curves(self._project, record):
+            data = self._project.curves.data(record.slug)
+            shelf.put_curves(record, [self._staging.put(one.path, one.data) for one in data])
+            self._project.spark(record)
+        path = shelf.take_page(self._project, record)
+        if path is None:
+            # Of its own moment: else a run that ends would change the pages of all others.
+            as_of = f"This run up to {moment(newest_moment([record.view]))} UTC."
+            outputs = self._render(Run().plan(project, record), as_of=as_of)
+            document = run_file(project, record)
+            path = document.path
+            outputs.append(self._staging.put(path, document.data))
+            shelf.put_page(self._project, record, outputs, path)
+        self._project.curves.leave(record.slug)
+        return path
+
+    def _render(self, plan: Plan, **more: str) -> list[Output]:
+        values = {**_values(plan, self._assets), **more}
+        page = self._renderer.render(plan.template, values)
+        outputs = [self._staging.put(plan.path, page)]
+        for copy in plan.copies:
+            done = self._staging.copy(copy.view.folder, copy.place, copy.path)
+            outputs += [done] if done else []
+        return outputs
 
 
-def _write_data(project: Project, staging: Staging) -> str:
-    """Write every data file and the manifest; return the path of the chart specifications."""
-    for files in project.files.values():
-        for file in (files.coarse, files.full):
-            if file is not None:
-                staging.put(file.path, file.data)
-    paths = {}
-    for record in project.shown:
-        described = run_file(project, record)
-        paths[record.slug] = described.path
-        staging.put(described.path, described.data)
-    runs = runs_file(project, paths)
-    staging.put(runs.path, runs.data)
-    charts = data_file(
+def _charts_file(theme: Theme) -> DataFile:
+    return data_file(
         "charts",
         {
             "specs": {chart.name: chart.spec() for chart in CHARTS},
-            "config": {mode: chart_config(project.theme, mode) for mode in MODES},
-            "series": {mode: list(project.theme.series[mode]) for mode in MODES},
-            "neutral": {mode: project.theme.colours[mode]["edge"] for mode in MODES},
-            "dashes": [list(pattern) for pattern in project.theme.dashes],
+            "config": {mode: chart_config(theme, mode) for mode in MODES},
+            "series": {mode: list(theme.series[mode]) for mode in MODES},
+            "neutral": {mode: theme.colours[mode]["edge"] for mode in MODES},
+            "dashes": [list(pattern) for pattern in theme.dashes],
         },
     )
-    staging.put(charts.path, charts.data)
-    manifest = data_file("manifest", {"runs": runs.path})
-    staging.put("data/manifest.js", manifest.data)
-    return charts.path
 
 
 def _shared(project: Project, assets: Assets, charts: str, base_url: str | None) -> dict[str, Any]:
@@ -259,7 +305,6 @@ def _shared(project: Project, assets: Assets, charts: str, base_url: str | None)
         "styles": [assets.path(name) for name in assets.styles],
         "vega": " ".join(assets.path(f"{name}.min.js") for name in VENDORED),
         "charts": charts,
-        "as_of": moment(_as_of(project)),
         "version": __version__,
         "base_url": safe_url(base_url),
     }

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.audit.policy import load_policy
 from reportgen.audit.report import AuditReport
-from reportgen.audit.runner import audit_runs
 from reportgen.errors import NotFoundError, ReportgenError
 from reportgen.runs.discovery import find_runs
 from reportgen.runs.problems import Problem
+from reportgen.runs.schema import Goal
 from reportgen.runs.times import from_iso
 from reportgen.runs.view import RunView
-from reportgen.site.shards import Curve, CurveFiles, clock_of, curve_files, curve_of
+from reportgen.site.audits import Audits
+from reportgen.site.memory import Memory
+from reportgen.site.model import Derived, derived_of
+from reportgen.site.recalled import RecalledView
 
 Advance = Callable[[int, int], None]
 
@@ -27,43 +30,61 @@ class Gathered:
         views: The runs that could be read.
         report: Their audit.
         problems: Folders and runs that could not be read.
+        audits: What the audits depend on; None when they were made elsewhere.
+        derived: What pages derive from each run, in the order of ``views``; as far as it is known.
     """
 
     views: tuple[RunView, ...]
     report: AuditReport | None
     problems: tuple[Problem, ...]
+    audits: Audits | None = None
+    derived: tuple[Derived, ...] = ()
 
 
 def gather(
     paths: Sequence[Path],
     *,
     policy: Path | None = None,
+    goals: Mapping[str, Goal] | None = None,
     repository: Path | None = None,
     accept: Callable[[Sequence[RunView]], None] = lambda views: None,
     advance: Advance = lambda done, total: None,
+    memory: Memory | None = None,
 ) -> Gathered:
     """Return the runs at or below ``paths`` with their audit.
 
     Args:
         paths: Run folders, or folders that hold some.
         policy: File of the audit policy; the built-in one by default.
+        goals: Directions of metrics, from the settings.
         repository: Repository that runs are judged against, in place of the one around each.
         accept: Called with the runs before the audit begins; may raise to refuse.
         advance: Called after each audited run with how many are done, and of how many.
+        memory: What an earlier build kept of these runs.
 
     Raises:
         NotFoundError: A path does not exist, or no run lies below any of them.
         ReportgenError: None of the runs that were found can be read; the policy is wrong.
     """
     judge = load_policy(policy)
-    views, problems = read_runs(paths)
+    views, problems = read_runs(paths, memory)
     accept(views)
-    report = audit_runs(paths, policy=judge, repository=repository, advance=advance)
-    return Gathered(views, report, problems)
+    audits = Audits(views, judge, repository, memory)
+    derived: list[Derived] = []
+
+    def derive(view: RunView) -> None:
+        kept = memory.known(view.folder) if memory else None
+        derived.append(kept.derived if kept else derived_of(view, goals or {}))
+        advance(len(derived), len(views))
+
+    report = audits.report(problems, derive)
+    return Gathered(views, report, problems, audits, tuple(derived))
 
 
-def read_runs(paths: Sequence[Path]) -> tuple[tuple[RunView, ...], tuple[Problem, ...]]:
-    """Return the readable runs, and what could not be read.
+def read_runs(
+    paths: Sequence[Path], memory: Memory | None = None
+) -> tuple[tuple[RunView, ...], tuple[Problem, ...]]:
+    """Return the readable runs, and what could not be read; see :func:`gather`.
 
     Raises:
         NotFoundError: As :func:`gather`.
@@ -75,7 +96,8 @@ def read_runs(paths: Sequence[Path]) -> tuple[tuple[RunView, ...], tuple[Problem
     first: ReportgenError | None = None
     for ref in found.runs:
         try:
-            views.append(RunView(ref.path))
+            kept = memory.recall(ref.path) if memory else None
+            views.append(RecalledView(ref.path, kept.facts) if kept else RunView(ref.path))
         except ReportgenError as error:
             first = first or error
             place = f"{ref.relative}" if ref.relative != "." else ref.path.name
@@ -90,25 +112,6 @@ def read_runs(paths: Sequence[Path]) -> tuple[tuple[RunView, ...], tuple[Problem
             fix="Log one with `reportgen run -- python train.py`, or reportgen.start_run(...)",
         )
     return tuple(views), tuple(problems)
-
-
-def curves_of(
-    slugs: Sequence[str],
-    views: Sequence[RunView],
-    advance: Callable[[int], None] = lambda done: None,
-) -> tuple[dict[tuple[str, str], Curve], dict[tuple[str, str], CurveFiles]]:
-    """Return the line of each run and metric that has points, and its data files."""
-    curves: dict[tuple[str, str], Curve] = {}
-    files: dict[tuple[str, str], CurveFiles] = {}
-    for done, (slug, view) in enumerate(zip(slugs, views, strict=True), 1):
-        clock = clock_of(view.metrics.columns)
-        for name, series in view.series.items():
-            if len(series):
-                curve = curve_of(series, clock)
-                curves[slug, name] = curve
-                files[slug, name] = curve_files(slug, name, curve)
-        advance(done)
-    return curves, files
 
 
 def newest_moment(views: Sequence[RunView]) -> float | None:

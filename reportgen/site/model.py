@@ -69,6 +69,21 @@ class AuditCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """What of a record costs reading the metrics or other files; kept from build to build.
+
+    Attributes:
+        drawn: The metrics that have points, in the order of their first record.
+    """
+
+    drawn: tuple[str, ...]
+    seconds: float | None
+    metrics: dict[str, Metric]
+    trouble: Trouble | None
+    replays: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One run as every page sees it.
 
@@ -86,6 +101,7 @@ class Record:
         audit: None when it was not audited.
         replays: Number of recorded reproductions that ended identical or within the band.
         style: Colour and dash index, the same on every page.
+        derived: What was read for it from files other than the run's documents.
         view: The run itself.
         judged: Its audit.
     """
@@ -107,6 +123,7 @@ class Record:
     audit: AuditCell | None
     replays: int
     style: tuple[int, int]
+    derived: Derived
     view: RunView
     judged: RunAudit | None
 
@@ -130,16 +147,27 @@ class Record:
         return f"runs/{self.slug}/index.html"
 
 
+def derived_of(view: RunView, goals: Mapping[str, Goal]) -> Derived:
+    """Return what pages derive from the files of a run."""
+    return Derived(
+        drawn=tuple(name for name, series in view.series.items() if len(series)),
+        seconds=_seconds(view, from_iso(view.run.created)),
+        metrics=metrics_of(view, goals),
+        trouble=trouble_of(view, view.headline_metric),
+        replays=replays_of(view),
+    )
+
+
 def record_of(
     view: RunView,
     slug: str,
     *,
     judged: RunAudit | None,
     goals: Mapping[str, Goal],
+    derived: Derived | None = None,
 ) -> Record:
     """Return what pages say of a run; its style is given once all runs are ranked."""
-    created = from_iso(view.run.created)
-    headline = view.headline_metric
+    derived = derived or derived_of(view, goals)
     state = view.state
     return Record(
         slug=slug,
@@ -150,15 +178,16 @@ def record_of(
         state=state,
         tone=_STATE_TONES[state],
         archived=view.labels.archived,
-        created=created,
-        seconds=_seconds(view, created),
+        created=from_iso(view.run.created),
+        seconds=derived.seconds,
         config=view.flat_config,
-        metrics=metrics_of(view, goals),
-        headline=headline,
-        trouble=trouble_of(view, headline),
+        metrics=derived.metrics,
+        headline=view.headline_metric,
+        trouble=derived.trouble,
         audit=audit_cell(judged) if judged else None,
-        replays=replays_of(view),
+        replays=derived.replays,
         style=(0, 0),
+        derived=derived,
         view=view,
         judged=judged,
     )

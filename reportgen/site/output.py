@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from msgspec import Struct
 
 from reportgen.errors import BuildError, NotFoundError, UnsafePathError, UsageError
 from reportgen.fs.atomic import write_all
@@ -70,6 +73,22 @@ def _links(folder: Path) -> Iterator[Path]:
                 pending.append(Path(entry.path))
 
 
+class Output(Struct, frozen=True):
+    """A file of a site as it was written: one that still looks so is that file.
+
+    Attributes:
+        path: Below the site.
+        size: Bytes.
+        written: Time of writing, nanoseconds since 1970.
+        inode: Its number in the file system, which a hard link shares.
+    """
+
+    path: str
+    size: int
+    written: int
+    inode: int
+
+
 class Staging:
     """The new site while it is being written, beside the old one.
 
@@ -87,8 +106,9 @@ class Staging:
         self.bytes = 0
         self.reused = 0
         self._taken: set[str] = set()
+        self._made: set[str] = set()
 
-    def put(self, path: str, data: bytes) -> None:
+    def put(self, path: str, data: bytes) -> Output:
         """Write one file.
 
         Raises:
@@ -97,18 +117,44 @@ class Staging:
         target = self._target(path)
         self.bytes += len(data)
         if self._link(path, data, target):
-            return
+            return _output(path, target.stat())
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             try:
                 write_all(descriptor, data)
+                return _output(path, os.fstat(descriptor))
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise BuildError(f"could not be written: {error.strerror}", where=path) from None
 
-    def copy(self, root: Path, place: str, path: str) -> bool:
-        """Copy a regular file of a run; False when it is gone, not regular or not readable.
+    def take(self, outputs: Sequence[Output]) -> bool:
+        """Take files over from the former site; False, and none taken, unless all are there.
+
+        Raises:
+            BuildError: As :meth:`put`.
+        """
+        former = self.former
+        if former is None or not all(_is_same(former / one.path, one) for one in outputs):
+            return False
+        for one in outputs:
+            target = self._target(one.path)
+            try:
+                os.link(former / one.path, target, follow_symlinks=False)
+            except OSError:  # a file system without hard links
+                self._copied(former / one.path, target, one.path)
+            self.bytes += one.size
+            self.reused += 1
+        return True
+
+    def _copied(self, source: Path, target: Path, path: str) -> None:
+        try:
+            shutil.copyfile(source, target, follow_symlinks=False)
+        except OSError as error:
+            raise BuildError(f"could not be copied: {error.strerror}", where=path) from None
+
+    def copy(self, root: Path, place: str, path: str) -> Output | None:
+        """Copy a regular file of a run; None when it is gone, not regular or not readable.
 
         Raises:
             BuildError: As :meth:`put`.
@@ -116,18 +162,18 @@ class Staging:
         target = self._target(path)
         try:
             with open_regular(root, place) as source:
-                self._pour(source, target, path)
+                return self._pour(source, target, path)
         except (NotFoundError, UnsafePathError, OSError):
-            return False
-        return True
+            return None
 
-    def _pour(self, source: int, target: Path, path: str) -> None:
+    def _pour(self, source: int, target: Path, path: str) -> Output:
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             try:
                 while piece := os.read(source, _PIECE):
                     write_all(descriptor, piece)
                     self.bytes += len(piece)
+                return _output(path, os.fstat(descriptor))
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -139,7 +185,10 @@ class Staging:
             raise BuildError("would be written twice", where=path)
         self._taken.add(key)
         target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        parent = os.path.dirname(path)
+        if parent not in self._made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(parent)
         return target
 
     def _link(self, path: str, data: bytes, target: Path) -> bool:
@@ -153,6 +202,18 @@ class Staging:
             return False
         self.reused += 1
         return True
+
+
+def _output(path: str, info: os.stat_result) -> Output:
+    return Output(path, info.st_size, info.st_mtime_ns, info.st_ino)
+
+
+def _is_same(place: Path, output: Output) -> bool:
+    try:
+        info = place.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(info.st_mode) and _output(output.path, info) == output
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from reportgen.fs.paths import slug
 from reportgen.runs.problems import Problem
 from reportgen.runs.schema import Goal
 from reportgen.runs.view import RunView
+from reportgen.site.curve_store import CurveStore
 from reportgen.site.figures import mean_and_spread
 from reportgen.site.groups import canonical, common_name, setting_of, split_keys, timeless
-from reportgen.site.model import Record, Setting, metric_goal, record_of, setting_from
-from reportgen.site.shards import Curve, CurveFiles
+from reportgen.site.model import Derived, Record, Setting, metric_goal, record_of, setting_from
+from reportgen.site.shards import CurveFiles
 from reportgen.site.theme import Theme
 from reportgen.site.tokens import style_of
 
@@ -32,8 +33,7 @@ class Project:
         varied, same: Configuration keys that differ among settings, and those that do not.
         report: The audit.
         problems: Runs that could not be read.
-        curves: Settled line of each run and metric.
-        files: Where the browser finds them.
+        curves: Settled line of each run and metric, and where the browser finds it.
         theme: The theme.
         newest: The last moment that any run records, seconds since 1970.
     """
@@ -49,10 +49,32 @@ class Project:
     same: tuple[str, ...]
     report: AuditReport | None
     problems: tuple[Problem, ...]
-    curves: Mapping[tuple[str, str], Curve]
-    files: Mapping[tuple[str, str], CurveFiles]
+    curves: CurveStore
     theme: Theme
     newest: float | None
+
+    @property
+    def files(self) -> Mapping[tuple[str, str], CurveFiles]:
+        """Where the browser finds the line of each run and metric."""
+        return self.curves.files
+
+    def spark(self, record: Record) -> str:
+        """Return a run's small curve of the site's curve metric; empty when it has none."""
+        return self.curves.spark(record.slug, self.curve_metric)
+
+    def alone(self, record: Record) -> Project:
+        """Return the project as the page of one run may see it: it says nothing of other runs."""
+        return replace(
+            self,
+            records=(record,),
+            settings=(),
+            varied=(),
+            same=(),
+            report=None,
+            problems=(),
+            curves=self.curves.alone(record.slug),
+            newest=None,
+        )
 
     @property
     def shown(self) -> list[Record]:
@@ -64,16 +86,30 @@ def records_from(
     views: Sequence[RunView],
     report: AuditReport | None,
     goals: Mapping[str, Goal],
+    derived: Sequence[Derived] = (),
 ) -> tuple[Record, ...]:
     """Return the records of runs in order of start, with their slugs.
 
     A later run changes no slug of an earlier one: a repeated name gets its id.
+
+    Args:
+        views: The runs.
+        report: Their audit.
+        goals: Directions of metrics, from the settings.
+        derived: What is derived from each of ``views`` already.
     """
+    known = dict(zip(map(id, views), derived, strict=False))
     ordered = sorted(views, key=lambda view: (view.run.created, view.id, str(view.folder)))
     slugs = _slugs(ordered)
     judged = {run.path: run for run in report.runs} if report else {}
     return tuple(
-        record_of(view, slugs[place], judged=judged.get(view.folder.as_posix()), goals=goals)
+        record_of(
+            view,
+            slugs[place],
+            judged=judged.get(view.folder.as_posix()),
+            goals=goals,
+            derived=known.get(id(view)),
+        )
         for place, view in enumerate(ordered)
     )
 

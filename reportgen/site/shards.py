@@ -46,6 +46,11 @@ class DataFile:
     path: str
     data: bytes
 
+    @property
+    def place(self) -> Place:
+        """The file without its bytes."""
+        return Place(self.name, self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -87,11 +92,19 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class CurveFiles:
-    """Where the browser finds one series: paths below the site; ``full`` when it is longer."""
+class Place:
+    """Where the browser finds a data file: its name there, its path below the site."""
 
-    coarse: DataFile
-    full: DataFile | None
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurveFiles:
+    """Where the browser finds one series; ``full`` when it is longer than its coarse tier."""
+
+    coarse: Place
+    full: Place | None
 
     def reference(self) -> dict[str, str]:
         """Return what a page says about them."""
@@ -187,14 +200,19 @@ def non_finite_stretches(values: Values) -> list[tuple[int, int]]:
     return [(first, end - 1) for first, end in ends]
 
 
-def curve_files(run_slug: str, metric: str, curve: Curve) -> CurveFiles:
-    """Return the files of one series."""
+def curve_files(run_slug: str, metric: str, curve: Curve) -> list[DataFile]:
+    """Return the files of one series: its coarse tier, then, when it is longer, all of it."""
     base = f"curves/{run_slug}/{slug(metric)}"
     total = len(curve.values)
     if total <= COARSE_POINTS:
-        return CurveFiles(_file(base, metric, curve, None), None)
+        return [_file(base, metric, curve, None)]
     coarse = _file(base, metric, curve, coarse_places(curve.values))
-    return CurveFiles(coarse, _file(f"{base}-full", metric, curve, None))
+    return [coarse, _file(f"{base}-full", metric, curve, None)]
+
+
+def places_of(files: Sequence[DataFile]) -> CurveFiles:
+    """Return where the files of one series are."""
+    return CurveFiles(files[0].place, files[1].place if len(files) > 1 else None)
 
 
 def _file(name: str, metric: str, curve: Curve, places: list[int] | None) -> DataFile:

@@ -16,12 +16,14 @@ from reportgen.site.shards import (
     COARSE_POINTS,
     Clock,
     Curve,
+    CurveFiles,
     clock_of,
     coarse_places,
     curve_files,
     curve_of,
     data_file,
     non_finite_stretches,
+    places_of,
 )
 
 ANY_FLOAT = st.floats(width=64)
@@ -68,26 +70,31 @@ def test_stretches_are_exactly_what_is_not_finite(values: list[float]) -> None:
 
 
 def test_nan_is_text_in_a_file() -> None:
-    files = curve_files("run-1", "val/loss", curve([0.5, math.nan, math.inf, -math.inf]))
-    name, value = content(files.coarse.data)
-    assert name == files.coarse.name
+    (file,) = curve_files("run-1", "val/loss", curve([0.5, math.nan, math.inf, -math.inf]))
+    name, value = content(file.data)
+    assert name == file.name
     assert value["values"] == [0.5, "NaN", "Infinity", "-Infinity"]
     assert value["seconds"] == [0.0, 1.0, 2.0, 3.0]
-    assert files.full is None
     assert value["tier"] == "full"
+    assert places_of([file]) == CurveFiles(file.place, None)
 
 
 def test_a_long_series_has_a_full_tier_with_every_point() -> None:
     values = [math.sin(i) for i in range(2000)]
     files = curve_files("run-1", "m", curve(values))
-    _, coarse = content(files.coarse.data)
+    _, coarse = content(files[0].data)
     assert coarse["tier"] == "coarse"
     assert len(coarse["values"]) <= COARSE_POINTS
     assert coarse["points"] == 2000
-    assert files.full is not None
-    name, full = content(files.full.data)
-    assert name == files.full.name != files.coarse.name
+    name, full = content(files[1].data)
+    assert name == files[1].name != files[0].name
     assert full["values"] == values
+    assert places_of(files).reference() == {
+        "name": files[0].name,
+        "path": files[0].path,
+        "fullName": name,
+        "fullPath": files[1].path,
+    }
 
 
 def test_the_name_of_a_file_follows_from_its_content() -> None:
@@ -106,7 +113,7 @@ def test_a_resumed_attempt_replaces_points_and_keeps_them_apart() -> None:
     assert found.steps.tolist() == [0, 1, 2, 3, 4]
     assert found.values.tolist() == [0.0, 1.0, 2.5, 3.5, 4.5]
     assert [point[:3] for point in found.earlier] == [(1, 2, 2.0), (1, 3, 3.0)]
-    _, value = content(curve_files("r", "m", found).coarse.data)
+    _, value = content(curve_files("r", "m", found)[0].data)
     assert value["earlier"] == [
         {"attempt": 1, "steps": [2, 3], "values": [2.0, 3.0], "seconds": [2.0, 3.0]}
     ]
@@ -124,7 +131,7 @@ def test_time_counts_from_the_first_record_of_the_run_and_pauses_are_told() -> N
     )
     clock = clock_of(log.columns)
     assert clock == Clock(1e9, ((5.0, 100.0),))
-    _, value = content(curve_files("r", "b", curve_of(log.series["b"], clock)).coarse.data)
+    _, value = content(curve_files("r", "b", curve_of(log.series["b"], clock))[0].data)
     assert value["start"] == 1e9
     assert value["seconds"] == [105.0]
     assert value["pauses"] == [[5.0, 100.0]]

@@ -14,7 +14,6 @@ from reportgen.site.model import AuditCell, Record, Setting
 from reportgen.site.pages.interface import Plan
 from reportgen.site.parts.findings import mean_bars, step_row
 from reportgen.site.project import Project
-from reportgen.site.static_chart import sparkline
 from reportgen.site.table import (
     Cell,
     ValueCell,
@@ -150,7 +149,6 @@ def _row(
 ) -> SettingRow:
     best = setting.best
     slugs = ",".join(record.slug for record in setting.records[:50])
-    curve = project.curves.get((best.slug, project.curve_metric or ""))
     return SettingRow(
         name=setting.name,
         qualifier=setting.qualifier,
@@ -161,7 +159,7 @@ def _row(
         state=best.remark,
         tone=best.tone,
         cells=tuple(config_cell(best.config, key) for key in keys),
-        spark=sparkline(curve.steps, curve.values) if curve else "",
+        spark=project.spark(best),
         value=setting_value(setting, decimals),
         audit=setting.audit,
         started=moment(setting.created, year=not one_year),

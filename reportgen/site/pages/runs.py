@@ -11,7 +11,6 @@ from reportgen.site.groups import shown
 from reportgen.site.model import AuditCell, Record, best_value
 from reportgen.site.pages.interface import Plan
 from reportgen.site.project import Project
-from reportgen.site.static_chart import sparkline
 from reportgen.site.table import (
     Cell,
     ValueCell,
@@ -108,14 +107,13 @@ def _row(
     metrics: Sequence[str],
     decimals: dict[str, int],
 ) -> RunRow:
-    curve = project.curves.get((record.slug, project.curve_metric or ""))
     last = max(
         (m.last_step for m in record.metrics.values() if m.last_step is not None), default=None
     )
     return RunRow(
         record=record,
         cells=tuple(config_cell(record.config, key) for key in keys),
-        spark=sparkline(curve.steps, curve.values) if curve else "",
+        spark=project.spark(record),
         value=record_value(record, project.metric, decimals.get(project.metric or "", 0)),
         metrics=tuple(_metric_cell(record, name, decimals[name]) for name in metrics),
         steps=Cell("–" if last is None else f"{last:,}", last),
