@@ -22,14 +22,19 @@ FLAGS = (
 )
 
 INK = """
-canvas => {
-  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+figure => {
   const colours = new Set();
   let count = 0;
-  for (let i = 0; i < pixels.length; i += 4) {
-    if (pixels[i + 3] > 128) {
-      count += 1;
-      colours.add((pixels[i] << 16) | (pixels[i + 1] << 8) | pixels[i + 2]);
+  for (const canvas of figure.querySelectorAll("canvas")) {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height);
+    const pen = copy.getContext("2d", { willReadFrequently: true });
+    pen.drawImage(canvas, 0, 0);
+    const pixels = pen.getImageData(0, 0, copy.width, copy.height).data;
+    for (let i = 0; i < pixels.length; i += 4) {
+      if (pixels[i + 3] > 128) {
+        count += 1;
+        colours.add((pixels[i] << 16) | (pixels[i + 1] << 8) | pixels[i + 2]);
+      }
     }
   }
   return [count, Array.from(colours)];
@@ -80,7 +85,7 @@ class Visit:
         total = charts.count() if count is None else count
         for index in range(total):
             charts.nth(index).scroll_into_view_if_needed()
-            charts.nth(index).locator("canvas").wait_for()
+            charts.nth(index).locator("canvas.lines").wait_for()
         page.wait_for_function(
             "n => document.querySelectorAll('[data-chart][data-drawn]').length === n", arg=total
         )
@@ -88,8 +93,7 @@ class Visit:
 
     def ink(self, index: int = 0) -> tuple[int, set[int]]:
         """Painted pixels of a chart, and their colours."""
-        canvas = self.page.locator("[data-chart] canvas").nth(index)
-        count, colours = canvas.evaluate(INK)
+        count, colours = self.page.locator("[data-chart]").nth(index).evaluate(INK)
         return count, set(colours)
 
     def close(self) -> None:

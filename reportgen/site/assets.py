@@ -22,7 +22,10 @@ EVERYWHERE = ("loader",)
 """Scripts of every page that run after it."""
 
 BUNDLES: Mapping[str, tuple[str, ...]] = {
-    "charts": ("smoothing", "curves", "legend", "hover", "chart", "chart-page"),
+    "charts": (
+        *("address", "smoothing", "spread", "axes", "curves", "lines", "legend", "reading"),
+        *("hover", "frame", "remarks", "save", "chart", "chart-tools", "chart-page"),
+    ),
 }
 """Names that stand for several scripts; any other name is one script."""
 

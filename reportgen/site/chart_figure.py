@@ -18,12 +18,15 @@ LABEL_LIMIT = 60
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line: a metric of a run, as it is called in this chart."""
+    """One line: a metric of a run, as it is called in this chart; runs of one ``group`` may be
+    drawn together.
+    """
 
     record: Record
     metric: str
     label: str
     style: tuple[int, int]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def chart_figure(
     present = [s for s in series if (s.record.slug, s.metric) in project.curves]
     if not present:
         return None
+    alone = len({s.record.slug for s in present}) == 1
     units = {unit for s in present if (unit := s.record.metrics[s.metric].unit)}
     y_title = f"{clip(title, 80)} ({clip(units.pop(), 20)})" if len(units) == 1 else clip(title, 80)
     rows = tuple(_row(project, s) for s in present)
@@ -81,7 +85,7 @@ def chart_figure(
         static=static_chart([_line(project, s) for s in present]),
         rows=rows,
         summary=_summary(clip(title, 80), rows),
-        data=script_json([_reference(project, s) for s in present]),
+        data=script_json([_reference(project, s, alone) for s in present]),
     )
 
 
@@ -90,9 +94,21 @@ def _line(project: Project, series: Series) -> Line:
     return Line(curve.steps, curve.values, clip(series.label, LABEL_LIMIT), series.style)
 
 
-def _reference(project: Project, series: Series) -> dict[str, object]:
+def per_epoch(record: Record) -> float | None:
+    """Return the steps of an epoch as the run was planned; None when it does not say."""
+    planned = record.view.run.planned
+    if planned is None or not planned.steps or not planned.epochs:
+        return None
+    return planned.steps / planned.epochs
+
+
+def _reference(project: Project, series: Series, alone: bool) -> dict[str, object]:
+    """Return what the script is told of a line; lines of one run are told apart by their label."""
     colour, dash = series.style
     return {
+        "key": clip(series.label, LABEL_LIMIT) if alone else series.record.slug,
+        "group": clip(series.group, LABEL_LIMIT),
+        "perEpoch": per_epoch(series.record),
         "run": series.record.slug,
         "label": clip(series.label, LABEL_LIMIT),
         "metric": clip(series.metric),

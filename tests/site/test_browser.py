@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -160,8 +159,7 @@ def test_dark_by_the_system_and_by_choice_without_a_flash(site: Path, visit: Ope
     light = one.ink()[1]
     one.page.get_by_role("button", name="Switch to dark colours").click()
     assert background(one.page) == "rgb(17, 20, 24)"
-    one.page.wait_for_function("() => document.querySelector('canvas') !== null")
-    expect(one.page.locator("canvas")).to_have_count(1)
+    expect(one.page.locator("canvas.lines")).to_have_count(1)
     one.page.wait_for_timeout(300)
     assert one.ink()[1] != light
     stored = one.page.evaluate("Object.keys(localStorage)")
@@ -239,11 +237,11 @@ def test_the_address_holds_the_state(site: Path, visit: Open) -> None:
     one = visit(f"{base}#runs={first},{second}&x=time&y=log&s=0.6&nonsense=1&zoom=5..20")
     page = one.page
     one.drawn(4)
-    assert page.get_by_label("Log y").is_checked()
+    assert page.get_by_label("y axis").input_value() == "log"
     assert page.get_by_label("Over").input_value() == "time"
     assert page.get_by_label("Smoothing").input_value() == "0.6"
     expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()
-    page.get_by_label("Log y").uncheck()
+    page.get_by_label("y axis").select_option("linear")
     page.get_by_role("button", name="Reset zoom").click()
     page.wait_for_function("() => !location.hash.includes('zoom')")
     assert page.evaluate("location.hash") == f"#runs={first},{second}&x=time&s=0.6"
@@ -270,37 +268,32 @@ def test_an_address_made_by_others_is_only_text(fragment: str, site: Path, visit
     assert one.faults == []
 
 
-def debiased(values: list[float], weight: float) -> list[float]:
-    """The formula of the page's tooltip, by itself."""
-    last, count, smoothed = 0.0, 0, []
-    for value in values:
-        if math.isfinite(value):
-            last = weight * last + (1 - weight) * value
-            count += 1
-            smoothed.append(last / (1 - weight**count))
-        else:
-            smoothed.append(value)
-    return smoothed
+CASES = json.loads((Path(__file__).parent / "curves.json").read_text())
+NUMBERS = (
+    "vs => vs.map(v => typeof v === 'string' ? "
+    "{NaN: NaN, Infinity: Infinity, '-Infinity': -Infinity}[v] : v)"
+)
 
 
-def test_smoothing_is_the_debiased_average(site: Path, visit: Open) -> None:
+def test_smoothing_and_intervals_are_those_of_the_cases(site: Path, visit: Open) -> None:
     page = visit(f"{site.as_uri()}/index.html").page
-    nan, inf = math.nan, math.inf
-    for values, weight in [
-        ([3.0, 1.0, 2.0, 5.0], 0.6),
-        ([nan, nan, 1.0, 1.001], 0.7),
-        ([1.0, inf, 2.0, -inf, 3.0], 0.9),
-        ([2.0, 2.0, 2.0], 0.99),
-        ([1.0, 5.0], 0.0),
-    ]:
-        words = [repr(value) if math.isfinite(value) else str(value) for value in values]
-        numbers = ",".join(words).replace("nan", "NaN").replace("inf", "Infinity")
-        found = page.evaluate(f"reportgen.smooth([{numbers}], {weight}).map(String)")
-        want = values if len(set(values)) == 1 else debiased(values, weight)
-        assert [float(text.replace("Infinity", "inf")) for text in found] == pytest.approx(
-            want, nan_ok=True, rel=1e-12
+    for case in CASES["smoothing"]:
+        found = page.evaluate(
+            f"([values, weight]) => Array.from(reportgen.smooth(({NUMBERS})(values), weight))"
+            ".map(String)",
+            [case["values"], case["weight"]],
         )
-    assert page.evaluate("reportgen.smooth([NaN, NaN, 1, 1.001], 0.7)[2]") == pytest.approx(1.0)
+        want = [float(value) for value in case["want"]]
+        assert [float(text) for text in found] == pytest.approx(want, nan_ok=True, rel=1e-12)
+    for case in CASES["intervals"]:
+        found = page.evaluate(
+            "async values => reportgen.spreadOf("
+            f"({NUMBERS})(values), (await reportgen.kit()).specs.lines.usermeta.t975)",
+            case["values"],
+        )
+        for key in ("n", "mean", "median", "sd", "half"):
+            want = case[key]
+            assert found[key] == (want if want is None else pytest.approx(want, rel=1e-6)), key
 
 
 def test_hover_shows_all_lines_and_marks_the_other_charts(site: Path, visit: Open) -> None:

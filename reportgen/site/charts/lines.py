@@ -1,8 +1,10 @@
-"""Lines over steps or time: raw and smoothed curves, earlier attempts, marks where NaN begins.
+"""Lines over steps or time: raw and smoothed, bands, earlier attempts, marks where NaN begins.
 
-The page's script binds the four data sets. Titles of axes and types of scales cannot be parameters
-in Vega-Lite (https://vega.github.io/vega-lite/docs/axis.html), so the script sets them in its copy
-of the specification before it is drawn.
+The page's script binds the data sets. Titles of axes and types of scales cannot be parameters in
+Vega-Lite (https://vega.github.io/vega-lite/docs/axis.html), so the script sets them in its copy of
+the specification before it is drawn. On the screen Vega draws frame and names from it, and the
+script the lines; what a reader saves is the specification with all its rows. Bands of several
+runs take their quantiles from ``usermeta``.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from typing import Any, ClassVar, Literal, TypedDict
 
 import altair as alt
 
+from reportgen.site.statistics import T975
+
 
 class LineRow(TypedDict):
     """One point of a line.
@@ -18,7 +22,8 @@ class LineRow(TypedDict):
     Attributes:
         x: Step, or seconds.
         y: Value; null breaks the line.
-        line: What is joined: one line a series, attempt and kind.
+        line: What is joined, in the order of the rows: one line a series, attempt and kind.
+        label: What the legend of a saved chart calls it.
         colour: ``#rrggbb``.
         dash: Pattern in pixels.
         opacity: 1, or less for a raw line under a smoothed one and for an earlier attempt.
@@ -28,10 +33,22 @@ class LineRow(TypedDict):
     x: float
     y: float | None
     line: str
+    label: str
     colour: str
     dash: list[float]
     opacity: float
     width: float
+
+
+class BandRow(TypedDict):
+    """The spread of several runs at one place: from ``lo`` to ``hi``, of ``n`` runs."""
+
+    x: float
+    lo: float
+    hi: float
+    n: int
+    line: str
+    colour: str
 
 
 class MarkRow(TypedDict):
@@ -67,6 +84,7 @@ class Lines:
     name: ClassVar[str] = "lines"
     datasets: ClassVar[dict[str, type]] = {
         "points": LineRow,
+        "bands": BandRow,
         "marks": MarkRow,
         "spots": PointRow,
         "labels": LabelRow,
@@ -80,8 +98,11 @@ class Lines:
         dash = alt.StrokeDash("dash:N").scale(None).legend(None)
         top = alt.Y("top:Q").scale(None).axis(None)
         layers = (
+            alt.Chart(alt.NamedData("bands"))
+            .mark_area(clip=True, opacity=0.15)
+            .encode(x=x, y=alt.Y("lo:Q"), y2="hi:Q", color=colour, detail="line:N"),
             alt.Chart(alt.NamedData("points"))
-            .mark_line(clip=True, invalid="break-paths-filter-domains")
+            .mark_line(clip=True, invalid="break-paths-filter-domains", order=None)
             .encode(
                 x=x,
                 y=y,
@@ -114,6 +135,7 @@ class Lines:
             alt.layer(*layers)
             .resolve_scale(y="shared")
             .properties(
+                usermeta={"t975": list(T975)},
                 width="container",
                 height=HEIGHT,
                 autosize=alt.AutoSizeParams(type="fit", contains="padding", resize=True),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from reportgen.runs.numbers import to_stored
+from reportgen.site.chart_figure import per_epoch
 from reportgen.site.figures import duration, moment
 from reportgen.site.groups import shown
 from reportgen.site.model import Record, Setting
@@ -35,7 +36,7 @@ class Compare:
                 "records": project.shown,
                 "suggestions": suggestions(project),
             },
-            scripts=("charts", "labels", "address", "compare-tables", "compare"),
+            scripts=("charts", "labels", "compare-tables", "compare"),
         )
 
 
@@ -73,6 +74,7 @@ def run_document(project: Project, record: Record) -> dict[str, Any]:
         "state": record.state,
         "started": moment(record.created),
         "took": duration(record.seconds),
+        "perEpoch": per_epoch(record),
         "config": _texts(record.config),
         "code": {
             "commit": clip(git.commit, 64) if git and git.commit else None,

@@ -21,7 +21,7 @@ from reportgen.site.parts.logs import Log, logs_of
 from reportgen.site.parts.patch import patch_of
 from reportgen.site.parts.predictions import predictions_of
 from reportgen.site.project import Project
-from reportgen.site.text import clip
+from reportgen.site.text import clip, script_json
 from reportgen.site.tokens import NEUTRAL
 
 DOWNLOADS = (
@@ -109,6 +109,7 @@ class Run:
                 "command": facts.command_line(view),
                 "notes": facts.notes_of(view),
                 "figures": metric_figures(project, record),
+                "curves": _curves(project, record),
                 "config": rows,
                 "config_left": left,
                 "metrics": [_metric_row(m) for m in record.metrics.values()],
@@ -184,6 +185,16 @@ def metric_figures(project: Project, record: Record) -> list[ChartFigure]:
         if figure is not None:
             found.append(figure)
     return found[:_CHARTS]
+
+
+def _curves(project: Project, record: Record) -> tuple[str, str]:
+    """Return names of the metrics that a curve can be drawn over, and where each lies, as JSON."""
+    found = {
+        clip(name): project.files[record.slug, name].reference()
+        for name in record.metrics
+        if (record.slug, name) in project.files
+    }
+    return script_json(list(found)), script_json(found)
 
 
 def _series(record: Record, metric: str, label: str, beside: int) -> Series:

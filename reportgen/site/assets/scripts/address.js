@@ -1,32 +1,61 @@
-// The state of the compare page in its address:
-// #runs=a,b&x=time&y=log&s=0.6&zoom=10..200. What is unknown is ignored.
+// The state of a page's charts in its address:
+// #runs=a,b&m=val/loss&x=time&xs=log&y=symlog&s=0.6&zoom=10..200&hide=a&pin=b&only=c
+// What is unknown is ignored.
 (function () {
   "use strict";
 
   const reportgen = (window.reportgen = window.reportgen || {});
-  const RUNS = 200;
+  const MOST = 200;
+  const SCALES = ["linear", "log", "symlog"];
+  const LISTS = new Map([["runs", "runs"], ["m", "metrics"], ["hide", "hide"], ["pin", "pin"]]);
 
+  reportgen.defaultState = () => ({
+    runs: [], metrics: [], hide: [], pin: [], only: null,
+    x: "step", xScale: "linear", yScale: "linear", smooth: 0, zoom: null,
+    group: false, centre: "mean", spread: "interval", past: false,
+  });
+
+  // The state that an address holds, or null for one that is an anchor of the page.
   reportgen.readAddress = function (hash) {
-    const found = { runs: [], x: "step", log: false, smooth: 0, zoom: null };
-    for (const part of hash.replace(/^#/, "").slice(0, 20000).split("&")) {
-      const [key, value] = [part.split("=")[0], part.slice(part.indexOf("=") + 1)];
-      if (key === "runs") {
-        const names = value.split(",").map(decode).filter((name) => name);
-        found.runs = Array.from(new Set(names)).slice(0, RUNS);
-      } else if (key === "x" && value === "time") {
-        found.x = "time";
-      } else if (key === "y" && value === "log") {
-        found.log = true;
-      } else if (key === "s") {
-        const weight = Number(value);
-        found.smooth = weight > 0 && weight < 1 ? weight : 0;
-      } else if (key === "zoom") {
-        const ends = value.split("..").map(Number);
-        found.zoom = ends.length === 2 && ends[0] < ends[1] ? ends : null;
-      }
+    const text = hash.replace(/^#/, "").slice(0, 20000);
+    if (text && !text.includes("=")) {
+      return null;
+    }
+    const found = reportgen.defaultState();
+    for (const part of text.split("&")) {
+      const key = part.split("=")[0];
+      take(found, key, part.slice(key.length + 1));
     }
     return found;
   };
+
+  function take(found, key, value) {
+    if (LISTS.has(key)) {
+      const names = value.split(",").map(decode).filter((name) => name);
+      found[LISTS.get(key)] = Array.from(new Set(names)).slice(0, MOST);
+    } else if (key === "only") {
+      found.only = decode(value) || null;
+    } else if (key === "x" && reportgen.isAxis(decode(value))) {
+      found.x = decode(value);
+    } else if ((key === "xs" || key === "y") && SCALES.includes(value)) {
+      found[key === "y" ? "yScale" : "xScale"] = value;
+    } else if (key === "s") {
+      const weight = Number(value);
+      found.smooth = weight > 0 && weight < 1 ? weight : 0;
+    } else if (key === "zoom") {
+      const ends = value.split("..").map(Number);
+      found.zoom = ends.length === 2 && ends[0] < ends[1] ? ends : null;
+    } else if (key === "seeds") {
+      seeds(found, value.split(","));
+    }
+  }
+
+  function seeds(found, words) {
+    found.group = true;
+    found.centre = words.includes("median") ? "median" : "mean";
+    found.spread = words.includes("sd") ? "sd" : "interval";
+    found.past = words.includes("past");
+  }
 
   function decode(text) {
     try {
@@ -36,20 +65,30 @@
     }
   }
 
+  // Slashes and colons may stand in a fragment, and are easier to read as they are.
+  function encode(text) {
+    return encodeURIComponent(text).replace(/%2F/g, "/").replace(/%3A/g, ":");
+  }
+
   reportgen.writeAddress = function (state) {
-    const parts = ["runs=" + state.runs.map(encodeURIComponent).join(",")];
-    if (state.x === "time") {
-      parts.push("x=time");
-    }
-    if (state.log) {
-      parts.push("y=log");
-    }
-    if (state.smooth > 0) {
-      parts.push("s=" + state.smooth);
-    }
+    const parts = [];
+    const say = (key, value, unsaid) => value !== unsaid && parts.push(key + "=" + value);
+    const list = (key, names) => names.length && parts.push(key + "=" + names.map(encode).join(","));
+    list("runs", state.runs);
+    list("m", state.metrics);
+    say("x", encode(state.x), "step");
+    say("xs", state.xScale, "linear");
+    say("y", state.yScale, "linear");
+    say("s", state.smooth, 0);
     if (state.zoom) {
-      parts.push("zoom=" + state.zoom.map((end) => Number(end.toPrecision(6))).join(".."));
+      parts.push("zoom=" + state.zoom.map((end) => Number(end.toPrecision(state.x === "wall" ? 13 : 6))).join(".."));
     }
-    return "#" + parts.join("&");
+    list("hide", state.hide);
+    list("pin", state.pin);
+    list("only", state.only === null ? [] : [state.only]);
+    if (state.group) {
+      parts.push("seeds=" + [state.centre, state.spread].concat(state.past ? ["past"] : []).join(","));
+    }
+    return parts.length ? "#" + parts.join("&") : "";
   };
 })();

@@ -1,12 +1,12 @@
-// The charts of a page: drawn when they come into view, with one set of controls for all.
+// The charts of a page: drawn when they come into view, one state for all, kept in the address.
 (function () {
   "use strict";
 
   const reportgen = (window.reportgen = window.reportgen || {});
-  const state = { x: "step", log: false, smooth: 0, zoom: null };
+  const state = reportgen.defaultState();
   const charts = new Map();  // figure -> Chart
+  let written = window.location.hash;
   let timer = 0;
-  let tools = null;
 
   reportgen.chartState = state;
 
@@ -15,7 +15,7 @@
       for (const entry of entries) {
         if (entry.isIntersecting) {
           watcher.unobserve(entry.target);
-          const chart = new reportgen.Chart(entry.target, state, zoom);
+          const chart = new reportgen.Chart(entry.target, state, (changes) => reportgen.change(changes));
           charts.set(entry.target, chart);
           chart.draw();
         }
@@ -24,17 +24,17 @@
     { rootMargin: "300px" }
   );
 
+  const figures = (place) => Array.from(place.querySelectorAll("[data-chart='lines']"));
+
   // Take over every chart below `place`; called again when a page has made new ones.
   reportgen.watchCharts = function (place) {
-    place.querySelectorAll("[data-chart]").forEach((figure) => watcher.observe(figure));
+    reportgen.offerMetrics(figures(document));
+    filter();
+    figures(place).forEach((figure) => watcher.observe(figure));
   };
 
   reportgen.forgetCharts = function () {
-    charts.forEach((chart) => {
-      if (chart.view) {
-        chart.view.finalize();
-      }
-    });
+    charts.forEach((chart) => chart.view && chart.view.finalize());
     charts.clear();
     watcher.disconnect();
   };
@@ -44,83 +44,55 @@
     timer = window.setTimeout(() => charts.forEach((chart) => chart.draw()), 30);
   };
 
-  function changed() {
-    paint();
-    document.dispatchEvent(new CustomEvent("reportgen:charts"));
+  // What a figure shows: the metrics of its lines.
+  reportgen.metricsOf = (figure) => Array.from(new Set(JSON.parse(figure.dataset.series).map((series) => series.metric)));
+
+  // Hide the figures of metrics that the state does not name; a name that none has hides nothing.
+  function filter() {
+    const all = figures(document);
+    const has = (figure) => reportgen.metricsOf(figure).some((name) => state.metrics.includes(name));
+    const any = all.some(has);
+    all.forEach((figure) => (figure.hidden = any && !has(figure)));
+  }
+
+  // Change the state: `slide` replaces the entry of the history that the last slide made.
+  reportgen.change = function (changes, slide) {
+    Object.assign(state, changes);
+    const address = reportgen.writeAddress(state) || window.location.pathname + window.location.search;
+    if (reportgen.writeAddress(state) !== written) {
+      window.history[slide ? "replaceState" : "pushState"](null, "", address);
+      written = window.location.hash;
+    }
+    reportgen.paintTools();
+    filter();
+    reportgen.redraw();
+  };
+
+  function read() {
+    const found = reportgen.readAddress(window.location.hash);
+    if (found === null || window.location.hash === written) {
+      return;
+    }
+    written = window.location.hash;
+    Object.assign(state, found);
+    reportgen.paintTools();
+    filter();
+    document.dispatchEvent(new CustomEvent("reportgen:address"));
     reportgen.redraw();
   }
 
-  function zoom(ends) {
-    state.zoom = ends;
-    changed();
-  }
-
-  // Show the state that an address asked for.
-  reportgen.setChartState = function (wanted) {
-    Object.assign(state, wanted);
-    paint();
-  };
-
-  // Make the controls say what the state is.
-  function paint() {
-    if (tools) {
-      tools.smooth.value = String(state.smooth);
-      tools.log.checked = state.log;
-      tools.x.value = state.x;
-      tools.reset.hidden = state.zoom === null;
-      tools.method.hidden = !(state.smooth > 0);
-      tools.output.textContent = state.smooth ? state.smooth.toFixed(2) : "none";
-    }
-  }
-
-  function labelled(text, field, after) {
-    const label = document.createElement("label");
-    label.append(text, field, ...(after ? [after] : []));
-    return label;
-  }
-
-  function controls(place) {
-    const smooth = reportgen.element("input", {
-      type: "range", min: "0", max: "0.99", step: "0.01", value: "0",
-    });
-    const output = reportgen.element("output", {}, "none");
-    const log = reportgen.element("input", { type: "checkbox" });
-    const x = document.createElement("select");
-    x.append(new Option("step", "step"), new Option("time since start", "time"));
-    const method = reportgen.element(
-      "span", { hidden: "" }, "Debiased exponential moving average over every point; raw lines faint."
-    );
-    const reset = reportgen.element("button", { type: "button", hidden: "" }, "Reset zoom");
-    smooth.addEventListener("input", function () {
-      state.smooth = Number(smooth.value);
-      changed();
-    });
-    log.addEventListener("change", function () {
-      state.log = log.checked;
-      changed();
-    });
-    x.addEventListener("change", function () {
-      state.x = x.value;
-      state.zoom = null;
-      changed();
-    });
-    reset.addEventListener("click", () => zoom(null));
-    place.append(
-      labelled("Smoothing", smooth, output),
-      labelled("Log y", log),
-      labelled("Over", x),
-      reset,
-      method,
-      reportgen.element("span", { class: "hint" }, "Drag across a chart to zoom.")
-    );
-    place.hidden = false;
-    tools = { smooth: smooth, output: output, log: log, x: x, reset: reset, method: method };
-  }
-
+  Object.assign(state, reportgen.readAddress(window.location.hash) || {});
+  window.addEventListener("hashchange", read);
+  window.addEventListener("popstate", read);
   document.addEventListener("reportgen:theme", reportgen.redraw);
   window.addEventListener("resize", reportgen.redraw);
   document.addEventListener("DOMContentLoaded", function () {
-    document.querySelectorAll("[data-chart-tools]").forEach(controls);
+    document.querySelectorAll("[data-chart-tools]").forEach(reportgen.chartTools);
+    document.querySelectorAll("[data-curves]").forEach(function (place) {
+      const curves = new Map(Object.entries(JSON.parse(place.dataset.curves)));
+      reportgen.metricSource = (run, metric) => curves.get(metric) || null;
+    });
+    reportgen.paintTools();
     reportgen.watchCharts(document);
   });
 })();

@@ -1,4 +1,4 @@
-// One chart: loads its data, binds rows to the specification that came with the site, draws.
+// One chart: loads its data, has Vega draw frame and axes, draws the lines over it.
 (function () {
   "use strict";
 
@@ -7,137 +7,137 @@
   const WIDE = 480;
   const LABEL_SHARE = 0.26;  // of the width, at most, for names at line ends
 
-  // The libraries and the specifications, once a page.
-  reportgen.kit = function () {
-    const page = document.documentElement.dataset;
-    const libraries = page.vega.split(" ").reduce(
-      (before, path) => before.then(() => reportgen.script(path)),
-      Promise.resolve()
-    );
-    return libraries.then(() => reportgen.load("charts", page.charts));
-  };
-
   reportgen.Chart = class {
-    constructor(figure, state, zoom) {
+    // `change` is given what a reader's action changes in the state of the page.
+    constructor(figure, state, change) {
       this.figure = figure;
       this.state = state;
       this.plot = figure.querySelector(".plot");
       this.series = JSON.parse(figure.dataset.series);
+      this.series.forEach((series) => (series.key = series.key || series.run));
+      this.keys = this.series.map((series) => series.key);
       this.note = figure.querySelector("[data-chart-note]");
       this.canvas = reportgen.element("div", { class: "canvas" });
+      this.sheet = reportgen.element("canvas", { class: "lines", "aria-hidden": "true" });
+      this.canvas.append(reportgen.element("div", { class: "axes" }), this.sheet);
       this.plot.append(this.canvas);
       this.lines = [];
       this.view = null;
       this.signature = "";
       this.faults = [];
-      const list = figure.querySelector(".legend");
-      this.hidden = reportgen.legend(list, this.series.length, () => this.draw());
+      this.turn = 0;
+      const choose = (key, how) => change(reportgen.chosenLine(state, key, this.keys, how));
+      this.paint = reportgen.legend(figure.querySelector(".legend"), this.keys, choose);
       reportgen.hover(this.plot, {
         frame: () => this.frame(),
         lines: () => this.lines,
         state: () => this.state,
-        xName: () => (this.state.x === "time" ? "" : "step"),
-        xText: (x) => (this.state.x === "time" ? seconds(x) : x.toLocaleString("en")),
-        zoom: zoom,
+        zoom: (ends) => change({ zoom: ends }),
+        label: (top, how) => this.press(top, how, choose),
       });
+      reportgen.saveMenu(this);
     }
 
     // Draw what the state asks for; a file that fails is named, and the other lines are drawn.
     async draw() {
-      this.faults.splice(0).forEach((line) => line.remove());
+      this.turn += 1;
+      const mine = this.turn;
+      this.paint(this.state);
       let kit;
       try {
         kit = await reportgen.kit();
       } catch (error) {
-        this.faults.push(reportgen.fault(this.figure, error, () => this.draw()));
+        this.fail([error]);
         return;
       }
-      const loaded = await Promise.allSettled(
-        this.series.map((series) => reportgen.loadCurve(series, this.state))
-      );
+      const wanted = this.series.filter((series) => this.isGrouped() || this.isShown(series.key));
+      const loaded = await Promise.allSettled(wanted.map((series) => reportgen.loadLine(series, this.state)));
+      if (mine !== this.turn) {
+        return;  // the state changed while files were loading
+      }
+      this.fail(loaded.filter((one) => one.status === "rejected").map((one) => one.reason));
+      const found = loaded.filter((one) => one.status === "fulfilled").map((one) => one.value);
+      this.lines = this.linesOf(kit, found);
+      await this.show(kit);
+    }
+
+    fail(errors) {
+      this.faults.splice(0).forEach((line) => line.remove());
+      this.faults = errors.map((error) => reportgen.fault(this.figure, error, () => this.draw()));
+    }
+
+    isShown(key) {
+      return reportgen.isShown(this.state, key, this.keys);
+    }
+
+    isGrouped() {
+      return this.state.group && this.series.every((series) => series.group);
+    }
+
+    linesOf(kit, found) {
       const mode = reportgen.mode();
-      const palette = { colour: (index) => kit.series[mode][index] || kit.neutral[mode], dashes: kit.dashes };
-      this.lines = [];
-      loaded.forEach((result, index) => {
-        const series = this.series[index];
-        if (result.status === "rejected") {
-          this.faults.push(reportgen.fault(this.figure, result.reason, () => this.draw()));
-        } else if (!this.hidden.has(index)) {
-          this.lines.push({
-            series: series,
-            colour: palette.colour(series.colour),
-            points: reportgen.points(result.value, this.state),
-            earlier: reportgen.earlier(result.value, this.state),
-          });
-        }
-      });
-      const rows = reportgen.lineRows(this.lines, this.state, palette);
-      await this.show(kit, mode, rows);
-      this.say(rows.hidden);
+      const lines = found.map((loaded) => ({
+        series: loaded.series,
+        colour: kit.series[mode][loaded.series.colour] || kit.neutral[mode],
+        dash: kit.dashes[loaded.series.dash],
+        points: reportgen.points(loaded, this.state),
+        earlier: reportgen.earlier(loaded, this.state),
+      }));
+      this.absent = lines.filter((line) => !line.points.x.length).length;
+      const drawn = lines.filter((line) => line.points.x.length);
+      return this.isGrouped() ? reportgen.grouped(drawn, this.state, kit.specs.lines.usermeta.t975) : drawn;
     }
 
     labelled() {
-      const several = this.series.length > 1 && this.lines.length <= LABELS;
-      return several && this.series.length <= LABELS && this.plot.clientWidth >= WIDE;
+      const count = this.lines.length;
+      return this.series.length > 1 && count > 0 && count <= LABELS && this.plot.clientWidth >= WIDE;
     }
 
-    async show(kit, mode, rows) {
-      const labelled = this.labelled();
-      const signature = [mode, this.state.log, this.state.x, labelled].join();
+    async show(kit) {
+      const mode = reportgen.mode();
+      const extents = reportgen.extents(this.lines, this.state);
+      const scales = [this.state.xScale, this.state.yScale, this.state.x, this.state.zoom];
+      // The constant and the ticks of a symmetric logarithm follow from the data.
+      const symmetric = scales.includes("symlog") ? [extents.x, extents.y] : [];
+      const signature = JSON.stringify([mode, scales, symmetric, this.labelled(), this.plot.clientWidth]);
+      const corners = [0, 1].map((i) => ({ x: extents.x[i], y: extents.y[i] }));
+      const rows = corners.filter((row) => Number.isFinite(row.x) && Number.isFinite(row.y));
       if (this.view === null || signature !== this.signature) {
         this.signature = signature;
-        await this.embed(kit, mode, rows);
+        await this.embed(kit, mode, rows, extents);
       } else {
-        this.bind(rows, ["points", "spots", "marks"]);
+        this.view.data("points", rows);
         await this.view.runAsync();
       }
-      if (labelled) {
-        rows.labels = this.labels(rows.styles);
-      }
-      this.bind(rows, ["labels"]);
+      const labels = this.labelled() ? this.labels() : [];
+      // Names set the width that is left for the plot, and their places follow its height.
+      this.view.data("labels", labels);
       await this.view.runAsync();
+      this.tops = labels;
       this.plot.classList.add("drawn");
+      this.figure.classList.toggle("labelled", labels.length > 0);
+      reportgen.drawLines(this.sheet, this.frame(), this.lines, this.state);
+      this.say(extents);
       this.figure.dataset.drawn = String(this.lines.length);
     }
 
-    bind(rows, names) {
-      for (const name of names) {
-        this.view.data(name, rows[name]);
-      }
-    }
-
-    async embed(kit, mode, rows) {
+    async embed(kit, mode, rows, extents) {
       if (this.view) {
         this.view.finalize();
       }
-      const spec = structuredClone(kit.specs[this.figure.dataset.chart]);
-      const { points, spots, marks } = rows;
-      spec.datasets = { points: points, spots: spots, marks: marks, labels: [] };
+      const spec = reportgen.dressed(kit, this.figure, this.state, extents);
+      spec.layer = spec.layer.filter((layer) => ["points", "labels"].includes(layer.data.name));
+      const { x, y } = spec.layer[0].encoding;
+      spec.layer[0].mark = { type: "point", opacity: 0 };
+      spec.layer[0].encoding = { x: x, y: y };
+      spec.datasets = { points: rows, labels: [] };
       spec.padding = { left: 0, top: 6, bottom: 4, right: 8 };
       for (const layer of spec.layer) {
-        const x = layer.encoding.x;
-        const y = layer.encoding.y;
-        if (x.field) {
-          x.title = this.state.x === "time" ? "time since start (s)" : "step";
-        }
-        if (y.field === "y") {
-          y.title = plain(this.figure.dataset.y) + (this.state.log ? " (log)" : "");
-          y.scale = this.state.log ? { type: "log", nice: false } : y.scale;
-        }
         if (layer.mark.type === "text") {
           layer.mark.limit = LABEL_SHARE * this.plot.clientWidth - 26;
         }
       }
-      const result = await window.vegaEmbed(this.canvas, spec, {
-        mode: "vega-lite",
-        renderer: "canvas",
-        actions: false,
-        ast: true,
-        tooltip: false,
-        hover: false,
-        logLevel: window.vega.Error,
-        config: kit.config[mode],
-      });
+      const result = await reportgen.embed(this.canvas.firstElementChild, kit, mode, spec);
       this.view = result.view;
     }
 
@@ -149,24 +149,27 @@
       const x = this.view.scale("x");
       const y = this.view.scale("y");
       const [left, top] = this.view.origin();
+      const padding = this.view.padding();
       return {
-        left: left,
-        top: top,
+        left: left + padding.left,
+        top: top + padding.top,
         width: this.view.signal("width"),
         height: this.view.signal("height"),
         x: (px) => x.invert(px),
+        y: (py) => y.invert(py),
         px: (value) => x(value),
         py: (value) => (Number.isFinite(value) ? y(value) : NaN),
       };
     }
 
-    labels(styles) {
+    labels() {
       const y = this.view.scale("y");
       const height = this.view.signal("height");
       const ends = this.lines.map((line) => {
-        const shown = reportgen.within(line.points, this.state.zoom);
-        for (let i = shown.length - 1; i >= 0; i -= 1) {
-          const top = Number.isFinite(shown[i].y) ? y(shown[i].y) : NaN;
+        const [first, end] = reportgen.within(line.points, this.state.zoom);
+        for (let i = end - 1; i >= first; i -= 1) {
+          const value = line.points.y[i];
+          const top = reportgen.drawable(value, this.state.yScale) ? y(value) : NaN;
           if (Number.isFinite(top)) {
             return Math.min(Math.max(top, 0), height);
           }
@@ -175,43 +178,25 @@
       });
       const tops = reportgen.apart(ends, 15, height);
       return this.lines
-        .map((line, i) => ({ top: tops[i], text: line.series.label, ...styles[i] }))
+        .map((line, i) => ({
+          top: tops[i], text: line.series.label, colour: line.colour, dash: line.dash, key: line.series.key,
+        }))
         .filter((row) => row.top !== null);
     }
 
-    // What a reader should know of this drawing: a cut axis, smoothing, values a log axis lacks.
-    say(hidden) {
-      const parts = [];
+    // A click on a name at a line's end does what it does in the legend.
+    press(top, how, choose) {
+      const near = (this.tops || []).find((row) => Math.abs(row.top - top) <= 8);
+      if (near) {
+        choose(near.key, how);
+      }
+      return Boolean(near);
+    }
+
+    // What a reader should know of this drawing.
+    say(extents) {
       const domain = this.view.scale("y").domain();
-      if (!this.state.log && domain[0] > 0 && domain[0] < domain[1]) {
-        parts.push("axis from " + Number(domain[0].toPrecision(3)));
-      }
-      if (this.state.smooth > 0) {
-        parts.push("smoothed, weight " + this.state.smooth);
-      }
-      if (hidden) {
-        parts.push(hidden + (hidden === 1 ? " point" : " points") + " at or below 0 not on a log axis");
-      }
-      const breaks = this.lines.filter((line) => reportgen.breaks(line.points).length);
-      if (breaks.length) {
-        const first = reportgen.breaks(breaks[0].points)[0];
-        const what = reportgen.format(first.raw);
-        parts.push("▲ " + what + " at step " + first.step + (breaks.length > 1 ? " and others" : ""));
-      }
-      this.note.textContent = parts.join("; ");
+      this.note.textContent = reportgen.remarks(this, extents.hidden, domain).join("; ");
     }
   };
-
-  // Vega takes a title that is a key of every object ("constructor") for a signal, and fails; a
-  // word joiner, which has no width, makes it an ordinary text.
-  function plain(title) {
-    return title in {} ? "\u2060" + title : title;
-  }
-
-  function seconds(value) {
-    if (value < 120) {
-      return value.toFixed(1) + " s";
-    }
-    return value < 7200 ? (value / 60).toFixed(1) + " min" : (value / 3600).toFixed(2) + " h";
-  }
 })();

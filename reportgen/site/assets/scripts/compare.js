@@ -56,30 +56,26 @@
       return;
     }
     known = new Map(list.runs.map((run) => [run.slug, run]));
-    window.addEventListener("hashchange", read);
-    document.addEventListener("reportgen:charts", write);
+    document.addEventListener("reportgen:address", read);
     read();
   }
 
   function read() {
-    const state = reportgen.readAddress(window.location.hash);
-    reportgen.setChartState({ x: state.x, log: state.log, smooth: state.smooth, zoom: state.zoom });
+    const wanted = reportgen.chartState.runs;
     page.messages.replaceChildren();
-    for (const slug of state.runs.filter((name) => !known.has(name))) {
+    for (const slug of wanted.filter((name) => !known.has(name))) {
       message("No run " + slug.slice(0, 200) + " is part of this site: it was removed, or the address is wrong.");
     }
-    chosen = state.runs.filter((slug) => known.has(slug));
-    show();
-  }
-
-  function write() {
-    const address = reportgen.writeAddress({ ...reportgen.chartState, runs: chosen });
-    window.history.replaceState(null, "", address);
+    const found = wanted.filter((slug) => known.has(slug));
+    if (found.join() !== chosen.join() || !found.length) {
+      chosen = found;
+      show();
+    }
   }
 
   function choose(slugs) {
     chosen = slugs;
-    window.history.pushState(null, "", reportgen.writeAddress({ ...reportgen.chartState, runs: chosen }));
+    reportgen.change({ runs: slugs });
     page.messages.replaceChildren();
     show();
   }
@@ -146,20 +142,23 @@
           unit = unit || metric.unit;
           series.push({
             run: run.slug, label: labels[i], metric: name,
-            colour: run.style[0], dash: run.style[1], ...metric.curve,
+            colour: run.style[0], dash: run.style[1], perEpoch: run.perEpoch, ...metric.curve,
           });
         }
       });
       return figure(name, unit, series);
     });
     page.charts.replaceChildren(...figures);
+    const curves = new Map();
+    documents.forEach((run) => run.metrics.forEach((m) => curves.set(run.slug + " " + m.name, m.curve)));
+    reportgen.metricSource = (run, metric) => curves.get(run + " " + metric) || null;
+    reportgen.offerAxes(reportgen.metricNames(documents));
     reportgen.watchCharts(page.charts);
   }
 
   function figure(name, unit, series) {
-    const labelled = series.length > 1 && series.length <= 6;
     const whole = reportgen.element("figure", {
-      class: labelled ? "chart labelled" : "chart",
+      class: "chart",
       "data-chart": "lines",
       "data-series": JSON.stringify(series),
       "data-y": unit ? name + " (" + unit + ")" : name,

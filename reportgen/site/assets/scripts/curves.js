@@ -1,162 +1,185 @@
-// From data files to rows for a chart: choice of x, smoothing, zoom, thinning for the screen.
+// From data files to the points of lines: choice of x, smoothing, zoom, thinning for the screen.
+// Points are columns of equal length: x, y (smoothed), raw, step, seconds.
 (function () {
   "use strict";
 
   const reportgen = (window.reportgen = window.reportgen || {});
-  const THIN = 2000;
   const NAMED = new Map([["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]]);
 
-  function number(value) {
+  reportgen.number = function (value) {
     return typeof value === "number" ? value : NAMED.has(value) ? NAMED.get(value) : NaN;
-  }
+  };
 
   // The file that the state asks for: full data for smoothing and zooming, else the coarse tier.
-  reportgen.loadCurve = function (series, state) {
-    const whole = series.fullPath && (state.smooth > 0 || state.zoom);
-    return whole
+  reportgen.loadCurve = function (series, state, whole) {
+    return series.fullPath && (whole || state.smooth > 0 || state.zoom)
       ? reportgen.load(series.fullName, series.fullPath)
       : reportgen.load(series.name, series.path);
   };
 
-  // The points of one series: {x, y, raw, step}, x ascending; a point without x is left out.
-  reportgen.points = function (data, state) {
-    const raw = data.values.map(number);
-    const smoothed = reportgen.smooth(raw, state.smooth);
-    const points = [];
-    for (let i = 0; i < raw.length; i += 1) {
-      const x = state.x === "time" ? data.seconds[i] : data.steps[i];
-      if (x !== null && Number.isFinite(x)) {
-        points.push({ x: x, y: smoothed[i], raw: raw[i], step: data.steps[i] });
-      }
-    }
-    return points;
+  // What a line is drawn from: its own data, and that of the axis when this is another series.
+  reportgen.loadLine = async function (series, state, whole) {
+    const data = await reportgen.loadCurve(series, state, whole);
+    const source = reportgen.axisSource(series, state.x);
+    const other = source ? await reportgen.loadCurve(source, { smooth: 1 }, true) : null;
+    return { series: series, data: data, other: other };
   };
 
-  // What of `points` the zoom shows, with one point beyond either edge so that lines run out.
-  reportgen.within = function (points, zoom) {
-    if (!zoom) {
-      return points;
-    }
-    let first = points.findIndex((point) => point.x >= zoom[0]);
-    let last = points.length - 1;
-    while (last >= 0 && points[last].x > zoom[1]) {
-      last -= 1;
-    }
-    first = first < 0 ? points.length : first;
-    return points.slice(Math.max(0, first - 1), last + 2);
+  // The points of one series; a point without x is left out.
+  reportgen.points = function (loaded, state) {
+    const data = loaded.data;
+    const raw = Float64Array.from(data.values, reportgen.number);
+    const xs = reportgen.xValues(data, loaded.series, state.x, loaded.other);
+    return columns(xs, reportgen.smooth(raw, state.smooth), raw, data);
   };
 
-  // At most THIN points: first, last, lowest and highest of equal buckets, so no spike is lost.
-  reportgen.thin = function (points, limit) {
-    const most = limit || THIN;
-    if (points.length <= most) {
-      return points;
-    }
-    const size = Math.ceil(points.length / (most / 4));
+  function columns(xs, smoothed, raw, data) {
     const kept = [];
-    for (let start = 0; start < points.length; start += size) {
-      const bucket = points.slice(start, start + size);
-      const finite = bucket.filter((point) => Number.isFinite(point.y));
-      const wanted = new Set([bucket[0], bucket[bucket.length - 1]]);
-      if (finite.length) {
-        wanted.add(finite.reduce((a, b) => (b.y < a.y ? b : a)));
-        wanted.add(finite.reduce((a, b) => (b.y > a.y ? b : a)));
+    let sorted = true;
+    for (let i = 0; i < xs.length; i += 1) {
+      if (Number.isFinite(xs[i])) {
+        sorted = sorted && (!kept.length || xs[i] >= xs[kept[kept.length - 1]]);
+        kept.push(i);
       }
-      kept.push(...bucket.filter((point) => wanted.has(point) || !Number.isFinite(point.y)));
     }
-    return kept;
+    const pick = (column) => (kept.length === xs.length ? column : Float64Array.from(kept, (i) => column[i]));
+    const points = { x: pick(xs), y: pick(smoothed), raw: pick(raw), sorted: sorted };
+    points.step = pick(Float64Array.from(data.steps));
+    points.seconds = pick(Float64Array.from(data.seconds, (at) => (at === null ? NaN : at)));
+    return points;
+  }
+
+  // First place and place after the last that the zoom shows, with one point beyond either edge
+  // so that lines run out; all of a line that goes back and forth.
+  reportgen.within = function (points, zoom) {
+    const total = points.x.length;
+    if (!zoom || !points.sorted) {
+      return [0, total];
+    }
+    const first = bound(points.x, (x) => x < zoom[0]);
+    const last = bound(points.x, (x) => x <= zoom[1]);
+    return [Math.max(0, first - 1), Math.min(total, last + 1)];
   };
 
-  // The steps at which a series turns NaN or infinite.
-  reportgen.breaks = function (points) {
-    return points.filter(
-      (point, i) => !Number.isFinite(point.raw) && (i === 0 || Number.isFinite(points[i - 1].raw))
-    );
-  };
-
-  // The point nearest to x, by bisection; null for none.
-  reportgen.nearest = function (points, x) {
-    if (!points.length) {
-      return null;
-    }
+  // How many of the ascending `xs` are `before`, by bisection.
+  function bound(xs, before) {
     let low = 0;
-    let high = points.length - 1;
-    while (high - low > 1) {
+    let high = xs.length;
+    while (low < high) {
       const middle = (low + high) >> 1;
-      if (points[middle].x < x) {
-        low = middle;
+      if (before(xs[middle])) {
+        low = middle + 1;
       } else {
         high = middle;
       }
     }
-    return Math.abs(points[low].x - x) <= Math.abs(points[high].x - x) ? points[low] : points[high];
+    return low;
+  }
+
+  // Places to draw of [first, end): first, last, lowest and highest of each bucket and what is
+  // not finite, so that no spike and no gap is lost. All of them when there are few.
+  reportgen.thin = function (values, first, end, buckets) {
+    const places = [];
+    const size = Math.ceil((end - first) / buckets);
+    if (size <= 4) {
+      for (let i = first; i < end; i += 1) {
+        places.push(i);
+      }
+      return places;
+    }
+    for (let start = first; start < end; start += size) {
+      const stop = Math.min(end, start + size);
+      const wanted = new Set([start, stop - 1]);
+      let low = -1;
+      let high = -1;
+      let broken = -1;
+      for (let i = start; i < stop; i += 1) {
+        const value = values[i];
+        if (!Number.isFinite(value)) {
+          broken = broken < 0 ? i : broken;
+        } else {
+          low = low < 0 || value < values[low] ? i : low;
+          high = high < 0 || value > values[high] ? i : high;
+        }
+      }
+      [low, high, broken].filter((i) => i >= 0).forEach((i) => wanted.add(i));
+      places.push(...Array.from(wanted).sort((a, b) => a - b));
+    }
+    return places;
   };
 
-  // Rows for the data sets of the chart "lines".
-  reportgen.lineRows = function (lines, state, palette) {
-    const rows = { points: [], spots: [], marks: [], labels: [], styles: [] };
-    let hidden = 0;
+  // The places at which a series turns NaN or infinite.
+  reportgen.breaks = function (points) {
+    const found = [];
+    for (let i = 0; i < points.raw.length; i += 1) {
+      if (!Number.isFinite(points.raw[i]) && (i === 0 || Number.isFinite(points.raw[i - 1]))) {
+        found.push(i);
+      }
+    }
+    return found;
+  };
+
+  // The place nearest to x, or -1.
+  reportgen.nearest = function (points, x) {
+    const xs = points.x;
+    if (!xs.length) {
+      return -1;
+    }
+    if (!points.sorted) {
+      return xs.reduce((best, value, i) => (Math.abs(value - x) < Math.abs(xs[best] - x) ? i : best), 0);
+    }
+    const after = Math.min(bound(xs, (value) => value < x), xs.length - 1);
+    const before = Math.max(0, after - 1);
+    return Math.abs(xs[before] - x) <= Math.abs(xs[after] - x) ? before : after;
+  };
+
+  // Smallest and largest of x and of what can be drawn of y, over lines as the zoom shows them.
+  reportgen.extents = function (lines, state) {
+    const found = { x: [Infinity, -Infinity], y: [Infinity, -Infinity], hidden: 0 };
+    const grow = function (ends, value) {
+      ends[0] = Math.min(ends[0], value);
+      ends[1] = Math.max(ends[1], value);
+    };
     for (const line of lines) {
-      const colour = palette.colour(line.series.colour);
-      const dash = palette.dashes[line.series.dash];
-      rows.styles.push({ colour: colour, dash: dash });
-      const visible = reportgen.thin(reportgen.within(line.points, state.zoom));
-      const shown = function (value) {
-        if (!Number.isFinite(value)) {
-          return null;
-        }
-        if (state.log && value <= 0) {
-          hidden += 1;
-          return null;
-        }
-        return value;
-      };
-      const add = function (points, key, name, opacity, width, pattern) {
-        for (const point of points) {
-          rows.points.push({
-            x: point.x,
-            y: shown(point[key]),
-            line: name,
-            colour: colour,
-            dash: pattern,
-            opacity: opacity,
-            width: width,
-          });
-        }
-      };
-      const id = line.series.run + " " + line.series.metric;
-      if (state.smooth > 0) {
-        add(visible, "raw", id + " raw", 0.25, 1.25, dash);
-      }
-      for (const part of line.earlier) {
-        add(reportgen.within(part.points, state.zoom), "raw", id + part.attempt, 0.6, 1.25, [1, 3]);
-      }
-      add(visible, "y", id, 1, 1.75, dash);
-      const finite = visible.filter((point) => shown(point.y) !== null);
-      if (finite.length === 1) {
-        rows.spots.push({ x: finite[0].x, y: finite[0].y, colour: colour });
-      }
-      for (const point of reportgen.breaks(line.points)) {
-        if (!state.zoom || (point.x >= state.zoom[0] && point.x <= state.zoom[1])) {
-          rows.marks.push({ x: point.x, colour: colour });
+      const parts = [line.points, ...line.earlier.map((part) => part.points)];
+      for (const points of parts) {
+        const [first, end] = reportgen.within(points, state.zoom);
+        const shown = [points.y, points.raw, points.lo, points.hi].filter((column) => column);
+        for (let i = first; i < end; i += 1) {
+          const outside = state.zoom && (points.x[i] < state.zoom[0] || points.x[i] > state.zoom[1]);
+          if (!reportgen.drawable(points.x[i], state.xScale)) {
+            continue;
+          }
+          if (!outside || points.sorted) {
+            shown.forEach((column) => reportgen.drawable(column[i], state.yScale) && grow(found.y, column[i]));
+          }
+          if (!outside) {
+            grow(found.x, points.x[i]);
+            found.hidden += Number.isFinite(points.y[i]) && !reportgen.drawable(points.y[i], state.yScale) ? 1 : 0;
+          }
         }
       }
     }
-    rows.hidden = hidden;
-    return rows;
+    if (state.zoom) {
+      found.x = state.zoom.slice();
+    }
+    return found;
   };
 
-  // What a resumed attempt replaced, as points by step; there is no time axis for them.
-  reportgen.earlier = function (data, state) {
-    if (state.x === "time") {
+  // Whether a scale has a place for a value: a logarithm has none for zero and below.
+  reportgen.drawable = (value, scale) => Number.isFinite(value) && (scale !== "log" || value > 0);
+
+  // What a resumed attempt replaced, as points; another metric says nothing of them.
+  reportgen.earlier = function (loaded, state) {
+    if (reportgen.axisSource(loaded.series, state.x) || reportgen.axisMetric(state.x) !== null) {
       return [];
     }
-    return (data.earlier || []).map((part) => ({
-      attempt: part.attempt,
-      points: part.steps.map((step, i) => {
-        const value = number(part.values[i]);
-        return { x: step, y: value, raw: value, step: step };
-      }),
-    }));
+    return (loaded.data.earlier || []).map(function (part) {
+      const own = { ...loaded.data, steps: part.steps, values: part.values };
+      own.seconds = part.seconds || part.steps.map(() => null);
+      const raw = Float64Array.from(part.values, reportgen.number);
+      const xs = reportgen.xValues(own, loaded.series, state.x, null);
+      return { attempt: part.attempt, points: columns(xs, raw, raw, own) };
+    });
   };
 })();

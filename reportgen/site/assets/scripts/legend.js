@@ -1,58 +1,63 @@
-// The legend: a click isolates a line, a click with shift hides it; both again undo.
+// The legend: a click isolates a line, with shift it hides it, "pin" keeps it in front. What is
+// chosen holds for every chart of the page, and stands in its address.
 (function () {
   "use strict";
 
   const reportgen = (window.reportgen = window.reportgen || {});
+  const HELP = "Click: this line alone. Shift and click, or h: hide it. p: pin it.";
 
-  // Turn the items of a static legend into buttons; `changed` is called with what is hidden.
-  reportgen.legend = function (list, count, changed) {
-    const hidden = new Set();
+  // Whether the state lets a chart with these keys show the line of `key`.
+  reportgen.isShown = function (state, key, keys) {
+    if (state.only !== null && keys.includes(state.only)) {
+      return key === state.only;
+    }
+    return !state.hide.includes(key) || keys.every((other) => state.hide.includes(other));
+  };
+
+  function toggled(list, key) {
+    return list.includes(key) ? list.filter((other) => other !== key) : list.concat([key]);
+  }
+
+  // `how` is isolate, hide or pin; returns what changes in the state.
+  reportgen.chosenLine = function (state, key, keys, how) {
+    if (how === "pin") {
+      return { pin: toggled(state.pin, key) };
+    }
+    if (how === "isolate") {
+      return { only: state.only === key ? null : key, hide: [] };
+    }
+    const hide = toggled(state.hide, key);
+    const left = keys.filter((other) => !hide.includes(other));
+    return { only: null, hide: left.length ? hide : state.hide };
+  };
+
+  // Turn the items of a static legend into buttons; returns a function that paints the state.
+  reportgen.legend = function (list, keys, choose) {
     const items = Array.from(list ? list.children : []);
-
-    function alone(index) {
-      return !hidden.has(index) && hidden.size === count - 1;
-    }
-
-    function paint() {
-      items.forEach(function (item, index) {
-        const button = item.firstElementChild;
-        button.setAttribute("aria-pressed", String(alone(index)));
-        button.classList.toggle("out", hidden.has(index));
-      });
-    }
-
-    function press(index, hide) {
-      if (hide) {
-        if (hidden.has(index)) {
-          hidden.delete(index);
-        } else if (hidden.size < count - 1) {
-          hidden.add(index);
+    const buttons = items.map(function (item, index) {
+      const name = item.textContent.trim();
+      const main = reportgen.element("button", { type: "button", title: HELP });
+      main.append(...item.childNodes);
+      const pin = reportgen.element("button", { type: "button", class: "pin", "aria-label": "Pin " + name }, "pin");
+      item.append(main, pin);
+      main.addEventListener("click", (event) => choose(keys[index], event.shiftKey ? "hide" : "isolate"));
+      main.addEventListener("keydown", function (event) {
+        const how = { h: "hide", p: "pin" }[event.key];
+        if (how) {
+          choose(keys[index], how);
         }
-      } else if (alone(index)) {
-        hidden.clear();
-      } else {
-        hidden.clear();
-        for (let other = 0; other < count; other += 1) {
-          if (other !== index) {
-            hidden.add(other);
-          }
-        }
-      }
-      paint();
-      changed(hidden);
-    }
-
-    items.forEach(function (item, index) {
-      const button = reportgen.element("button", {
-        type: "button",
-        title: "Click: this line alone. Shift and click: hide it.",
       });
-      button.append(...item.childNodes);
-      item.append(button);
-      button.addEventListener("click", (event) => press(index, event.shiftKey));
+      pin.addEventListener("click", () => choose(keys[index], "pin"));
+      return [main, pin];
     });
-    paint();
-    return hidden;
+    return function (state) {
+      buttons.forEach(function ([main, pin], index) {
+        const key = keys[index];
+        main.setAttribute("aria-pressed", String(state.only === key));
+        main.classList.toggle("out", !reportgen.isShown(state, key, keys));
+        pin.setAttribute("aria-pressed", String(state.pin.includes(key)));
+      });
+    };
   };
 
   // Places for labels, in pixels, moved apart where they would overlap and kept inside.

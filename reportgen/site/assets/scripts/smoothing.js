@@ -7,22 +7,25 @@
   const reportgen = (window.reportgen = window.reportgen || {});
 
   reportgen.smooth = function (values, weight) {
-    if (!(weight > 0)) {
-      return values.slice();
-    }
-    const finite = values.filter(Number.isFinite);
-    if (finite.every((value) => value === finite[0])) {
-      return values.slice();
+    const out = Float64Array.from(values);
+    const first = out.find(Number.isFinite);
+    if (!(weight > 0) || out.every((value) => value === first || !Number.isFinite(value))) {
+      return out;
     }
     let last = 0;
-    let count = 0;
-    return values.map(function (value) {
-      if (!Number.isFinite(value)) {
-        return value;
+    let bias = 1;
+    for (let i = 0; i < out.length; i += 1) {
+      if (Number.isFinite(out[i])) {
+        last = weight * last + (1 - weight) * out[i];
+        bias *= weight;
+        out[i] = last / (1 - bias);
       }
-      last = weight * last + (1 - weight) * value;
-      count += 1;
-      return last / (1 - Math.pow(weight, count));
-    });
+    }
+    return out;
+  };
+
+  // The method in words, for tooltips and exported pictures.
+  reportgen.smoothing = function (weight) {
+    return "smoothed, weight " + weight + ": last = w·last + (1 − w)·y, shown last / (1 − wⁿ)";
   };
 })();
