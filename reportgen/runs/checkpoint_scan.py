@@ -19,6 +19,8 @@ from reportgen.fs.limits import Limits
 from reportgen.runs.pickle_opcodes import PickleContent, walk_pickles
 
 _PICKLE_BYTES = 16 * 2**20
+_SUMMED_BYTES = 64 * 2**20
+_PIECE_BYTES = 2**20
 _HEADER_BYTES = 64 * 2**20
 _DIRECTORY_BYTES = 8 * 2**20
 _TAIL_BYTES = 70_000
@@ -123,12 +125,12 @@ def _scan_zip(file: IO[bytes], size: int) -> CheckpointScan:
             if not any(one.filename.split("/")[-1] == "data.pkl" for one in members):
                 return CheckpointScan("zip archive", readable=False)
             _check_members(members, size)
-            data = _pickle_of(archive, members)
+            content = walk_pickles(_pickle_of(archive, members))
+            _check_pickle(content)
+            _check_sums(archive, members)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         # zipfile's words for damaged, compressed by an unknown method, and encrypted
         raise _FaultError(f"is no whole archive ({str(error)[:80]})") from None
-    content = walk_pickles(data)
-    _check_pickle(content)
     if content.pickles > 1:
         raise _FaultError(f"holds {content.pickles} pickles, one behind the other")
     _check_storages(content, members)
@@ -175,6 +177,22 @@ def _pickle_of(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> byte
         raise _FaultError(f"has a pickle of {found[0].file_size:,} bytes, too large to walk")
     with archive.open(found[0]) as member:
         return member.read(_PICKLE_BYTES + 1)
+
+
+def _check_sums(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
+    """Read entries against their checksums, as many as have 64 MiB together.
+
+    Raises:
+        zipfile.BadZipFile: One is damaged.
+    """
+    left = _SUMMED_BYTES
+    for one in members:
+        if one.file_size > left:
+            continue
+        left -= one.file_size
+        with archive.open(one) as member:
+            while member.read(_PIECE_BYTES):
+                continue
 
 
 def _check_storages(content: PickleContent, members: list[zipfile.ZipInfo]) -> None:

@@ -241,9 +241,25 @@ def hostile_config(repository: Path) -> None:
         "remote.origin.promisor": "true",
         "remote.origin.url": f"ext::sh -c {TOUCH.replace(' ', '% ')}",
         "protocol.ext.allow": "always",
+        "include.path": str(repository / "included"),
+        "includeIf.gitdir:/**.path": str(repository / "included"),
+        "url.ext::sh -c touch% PWNED.insteadOf": "https://",
+        "uploadpack.packObjectsHook": str(program),
+        "core.gitProxy": str(program),
+        "core.editor": str(program),
+        "core.askPass": str(program),
+        "sequence.editor": str(program),
+        "merge.evil.driver": str(program),
+        "trailer.evil.command": str(program),
+        "alias.log": f"!{TOUCH}",
+        "alias.ls-tree": f"!{TOUCH}",
+        "pager.log": str(program),
     }.items():
         git(repository, "config", "--file", str(repository / ".git/config"), key, value)
-    (repository / "attributes").write_text("* filter=evil diff=evil\n")
+    (repository / "included").write_text(f"[core]\n\tfsmonitor = {program}\n")
+    (repository / "attributes").write_text("* filter=evil diff=evil merge=evil\n")
+    # The same size at another time: plain git would run the filter to tell whether it changed.
+    os.utime(repository / "train.py", (1, 1))
     (repository / ".git/info").mkdir(exist_ok=True)
     (repository / ".git/info/attributes").write_text("* filter=evil diff=evil\n")
     (repository / ".gitattributes").write_text("* filter=evil diff=evil\n")

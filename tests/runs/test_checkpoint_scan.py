@@ -113,6 +113,12 @@ def with_wrong_checksum(data: bytes) -> bytes:
     return data.replace(PLAIN, PLAIN.replace(b"epoch", b"epoxy"), 1)
 
 
+def with_wrong_weights() -> bytes:
+    """One number of one tensor is another one than was written."""
+    right, wrong = (struct.pack("<4f", 2, 1, 0, last) for last in (1, 9))
+    return checkpoint_bytes(2).replace(right, wrong, 1)
+
+
 def with_many_entries() -> bytes:
     """An end record that claims a directory of 64 MiB."""
     data = bytearray(archive(("a/data.pkl", PLAIN)))
@@ -142,6 +148,7 @@ LACKING = archive(
         (with_flags(archive(("a/data.pkl", PLAIN)), 1), "has encrypted entries"),
         (with_other_name(archive(("a/data.pkl", PLAIN))), "is no whole archive"),
         (with_wrong_checksum(archive(("a/data.pkl", PLAIN))), "is no whole archive"),
+        (with_wrong_weights(), "is no whole archive (Bad CRC-32 for file 'archive/data/1')"),
         (with_many_entries(), "a directory that is too large"),
         (BOMB, "too large to walk"),
         (LACKING, "lacks the data of 4 of 4 tensors"),
