@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from hostile_env import CANARY, HostileEnvironment
 from reportgen.audit import repository as asked_repository
 from reportgen.audit.runner import audit_runs
 from reportgen.capture.shadow import open_shadow
-from reportgen.testing import make_repository, make_run
+from reportgen.testing import git, make_repository, make_run
 
 TOUCH = f"touch {CANARY}"
 CODE = ("code.commit-exists", "code.modules-match-tree", "code.entrypoint-in-tree")
@@ -127,3 +128,39 @@ def test_settings_of_the_audited_repository_are_not_those_of_the_auditor(
     done = hostile_env.run("audit", "lab/runs")
     assert (done.status, done.stdout) == (clean.status, clean.stdout)
     assert done.status == 1
+
+
+def test_a_change_that_excuses_itself_is_held_to_the_rules_of_its_base(
+    hostile_env: HostileEnvironment,
+) -> None:
+    """It relaxes policy and settings, exempts itself, and hides, moves and adds runs."""
+    lab = make_repository(hostile_env.folder)
+    crashed = {"run": {"status": "failed", "exit_code": 1}}
+    good = make_run(lab / "runs", "good", repository=lab)
+    gone = make_run(lab / "runs", "gone", repository=lab, **crashed)
+    (lab / "reportgen.toml").write_text('policy = "audit.yaml"\n')
+    (lab / "audit.yaml").write_text("gate: {environment.seeds-recorded: error}\n")
+    git(lab, "add", "--all")
+    git(lab, "commit", "--quiet", "--message", "Runs and rules")
+    git(lab, "checkout", "--quiet", "-b", "work")
+    shutil.rmtree(gone)
+    good.rename(good.with_name("renamed"))
+    make_run(lab / "runs", "new", repository=lab, environment={"seeds": None}, **crashed)
+    (lab / "audit.yaml").write_text(
+        'gate: {"*": off}\nexemptions:\n- {check: "*", runs: "*", reason: accepted, by: '
+        f"{TOUCH}, until: 2099-01-01}}\n"
+    )
+    (lab / "reportgen.toml").write_text('policy = "debug"\n')
+    (lab / ".gitignore").write_text("runs/**/new/manifest.json\n")
+    git(lab, "add", "--all")
+    git(lab, "commit", "--quiet", "--message", f"$({TOUCH})")
+    done = hostile_env.run("audit", "--base", "main")
+    assert done.status == 1
+    said = " ".join(done.stdout.split())
+    assert "audit.config_changed" in said
+    for file in ("audit.yaml", "reportgen.toml"):
+        assert f"{file}: " in said
+    assert "gone gone failed there: metrics.run-completed" in said
+    assert "environment.seeds-recorded" in said
+    assert "1 exemption added (* for runs *)" in said
+    assert "exempt, " not in said  # the outcome of nothing
