@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.audit.interface import AuditContext
 from reportgen.errors import ReportgenError, UnavailableError
 from reportgen.fs.regular import read_regular
-from reportgen.runs.claims import Claim, Claims, Loose, read_claims
+
+if TYPE_CHECKING:
+    from reportgen.runs.claims import Claim, Claims, Loose
 
 _BYTES = 2 * 2**20
 _BYTES_IN_ALL = 16 * 2**20
@@ -59,6 +62,10 @@ def _read_all(top: Path, patterns: Sequence[str]) -> Iterator[ClaimsFile]:
         except (ReportgenError, OSError):
             continue
         left -= len(data)
+        if b"{{" not in data:
+            continue
+        from reportgen.runs.claims import read_claims  # costly to import, and few make claims
+
         text = data.decode("utf-8", "replace")
         claims = read_claims(text, tex=path.lower().endswith(".tex"))
         if claims.claims or claims.malformed:

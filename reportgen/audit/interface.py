@@ -106,8 +106,10 @@ class AuditContext:
     @cached_property
     def group(self) -> Sequence[RunView]:
         """The runs of the same group's folder, this one too, in path order."""
-        folder = self._group_folder
-        beside = [one for one in self.siblings if one.absolute_folder.parent == folder]
+        # As text: paths are slow to compare, and there may be thousands of siblings.
+        folder = str(self._group_folder)
+        dirname = os.path.dirname
+        beside = [one for one in self.siblings if dirname(str(one.absolute_folder)) == folder]
         return sorted([self.run, *beside], key=lambda one: one.folder.name)
 
     @cached_property

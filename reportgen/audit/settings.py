@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 LEARNING_RATE: Final = (
@@ -127,6 +128,7 @@ def named_class(config: Mapping[str, Any], names: Iterable[str]) -> Setting | No
     return None
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """Return a name without case and separators: ``batchSize`` and ``batch_size`` are one."""
     return _NOT_ALPHANUMERIC.sub("", name.lower())

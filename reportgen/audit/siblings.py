@@ -25,27 +25,26 @@ class Siblings:
     """
 
     def __init__(self, known: Iterable[RunView] = ()) -> None:
-        self._views: dict[Path, RunView | None] = {view.absolute_folder: view for view in known}
-        self._roots: dict[Path, tuple[RunView, ...]] = {}
+        self._views: dict[str, RunView | None] = {str(view.absolute_folder): view for view in known}
+        self._roots: dict[Path, tuple[tuple[str, RunView], ...]] = {}
 
     def of(self, view: RunView) -> tuple[RunView, ...]:
         """Return the other readable runs of the same root, in path order."""
         root, depth = root_of(view)
         if root not in self._roots:
             self._roots[root] = tuple(self._runs_below(root, depth))
-        return tuple(
-            one for one in self._roots[root] if one.absolute_folder != view.absolute_folder
-        )
+        own = str(view.absolute_folder)
+        return tuple(one for place, one in self._roots[root] if place != own)
 
-    def _runs_below(self, root: Path, depth: int) -> Iterable[RunView]:
+    def _runs_below(self, root: Path, depth: int) -> Iterable[tuple[str, RunView]]:
         limits = replace(DEFAULT_LIMITS, folder_depth=depth)
         for found in find_runs([root], limits=limits).runs:
             view = self._view(found.path)
             if view is not None:
-                yield view
+                yield str(view.absolute_folder), view
 
     def _view(self, folder: Path) -> RunView | None:
-        place = Path(os.path.abspath(folder))
+        place = os.path.abspath(folder)
         if place not in self._views:
             try:
                 self._views[place] = RunView(folder)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -22,23 +22,28 @@ a value that looks random (``next_token``).
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """A secret that is known by its own form.
 
     Attributes:
         name: The rule's name, as it stands in ``<redacted:NAME>``.
         starts: Lower-case literals; the pattern is tried only where one of them stands.
-        pattern: Matches from there; group 1 is the secret, or the whole when there is no group.
+        expression: The pattern as text: most processes meet no secret and compile none.
     """
 
     name: str
     starts: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches from the literal; group 1 is the secret, or the whole without a group."""
+        return re.compile(self.expression)
 
 
-def _shape(name: str, starts: str, pattern: str) -> Shape:
-    return Shape(name, tuple(starts.split("|")), re.compile(pattern))
+def _shape(name: str, starts: str, expression: str) -> Shape:
+    return Shape(name, tuple(starts.split("|")), expression)
 
 
 _WORD = r"(?<![A-Za-z0-9])"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING
 
 from reportgen.audit.claims_files import (
     Quoted,
@@ -16,10 +17,12 @@ from reportgen.audit.evidence import counted, listed, number, stated
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity, Where
 from reportgen.audit.rounding import is_printed
 from reportgen.errors import UnavailableError
-from reportgen.runs.claims import Claim, Loose
 from reportgen.runs.numbers import from_stored
 from reportgen.runs.replicates import is_seed
 from reportgen.runs.view import RunView
+
+if TYPE_CHECKING:
+    from reportgen.runs.claims import Claim, Loose
 
 _REPOSITORY = "Name the repository of the documents: `reportgen audit --repository DIR`"
 

@@ -78,21 +78,21 @@ def _finite_steps(series: Series) -> int:
 
 def _copied_from(series: Series, others: list[Series]) -> bool:
     """Tell whether a series holds, at three steps or more, exactly the values of another."""
-    if series.distinct_steps < 3 or len(set(series.values)) < 2:
+    alike = [one for one in others if _may_repeat(one, series)]
+    if not alike or series.distinct_steps < 3:
         return False
     own = dict(zip(series.steps, series.values, strict=True))
     if len(set(own.values())) < 2:
         return False
-    alike = (one for one in others if _may_repeat(one, series))
     by_step = (dict(zip(one.steps, one.values, strict=True)) for one in alike)
     return any(all(other.get(step) == value for step, value in own.items()) for other in by_step)
 
 
 def _may_repeat(other: Series, series: Series) -> bool:
     """Tell whether a series may hold all values of another: cheap, and false for nearly all."""
-    if other.steps_rise and series.steps_rise and other.steps is series.steps:
+    if other.steps is series.steps and series.steps_rise:
         return other.values == series.values
-    return series.values[-1] in other.values
+    return bool(len(series)) and series.values[-1] in other.values
 
 
 class TrainingLoss(Check):

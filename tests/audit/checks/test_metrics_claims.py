@@ -237,17 +237,17 @@ def test_the_policy_names_the_files_and_links_are_not_followed(tmp_path: Path) -
 
 
 def test_claims_are_read_once_for_all_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reportgen.audit import claims_files
     from reportgen.audit.runner import audit_runs
+    from reportgen.runs import claims
 
     lab = make_repository(tmp_path / "lab")
     written(f"0.917 {BEST}\n")(lab)
     for name in (NAME, "b", "c"):
         make_run(lab / "runs", name, repository=lab)
     read: list[str] = []
-    real = claims_files.read_claims
+    real = claims.read_claims
     monkeypatch.setattr(
-        claims_files, "read_claims", lambda text, **more: read.append(text) or real(text, **more)
+        claims, "read_claims", lambda text, **more: read.append(text) or real(text, **more)
     )
     report = audit_runs([lab / "runs"])
     outcomes = {run.name: run.result(BOUND).outcome.value for run in report.runs}
