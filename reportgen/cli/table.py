@@ -32,6 +32,7 @@ COMMANDS = (
     Command("show", "show one run"),
     Command("compare", "show runs side by side, and why their results may differ"),
     Command("diff", "show what differs between two runs, their code included"),
+    Command("reproduce", "run a run again elsewhere and judge what comes out"),
     Command("label", "change tags, note and group of runs, or archive them"),
     Command("doctor", "tell what a run started here would record, and what is missing"),
     Command("checks", "list the checks of an audit"),

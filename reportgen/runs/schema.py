@@ -311,21 +311,33 @@ class Labels(Document, omit_defaults=True):
 
 
 class Reproduction(Document):
-    """reproductions/<time>.yaml: one attempt to get the result again."""
+    """reproductions/<id>.yaml: one attempt to get the result again.
+
+    ``steps`` is None for a replay to the end, ``largest`` the greatest relative difference,
+    ``conclusion`` what the final metric says beside the recorded seeds, ``cold`` whether the
+    environment was made from the record, ``signer`` a name that its writer claims.
+    """
 
     schema: str
     run: str
     verdict: Literal["identical", "within-band", "diverges", "cannot-run", "other-environment"]
+    id: str | None = None
+    reason: str | None = None
     steps: int | None = None
     band: float | None = None
+    largest: float | None = None
     first_difference: dict[str, Any] | None = None
     metrics: dict[str, dict[str, Any]] = {}
     differences: list[Any] = []
+    conclusion: dict[str, Any] | None = None
+    calibration: dict[str, Any] | None = None
     seconds: float | None = None
     created: str | None = None
     cold: bool | None = None
+    environment: str | None = None
     host: str | None = None
     signer: str | None = None
+    writer: Writer | None = None
 
 
 DOCUMENTS: dict[str, type[Document]] = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
-from reproduce.projects import DATA, TRAIN, MakeProject, Project
+from reproduce.projects import MakeProject, Project, filled
 
 from reportgen.runs.view import RunView
 
@@ -19,16 +20,20 @@ def make_project(tmp_path: Path) -> MakeProject:
 @pytest.fixture
 def project(make_project: MakeProject) -> Project:
     """A repository with a training script, committed."""
-    made = make_project("project")
-    made.write("train.py", TRAIN)
-    made.write("settings.py", "NOISE = 0.01\n")
-    made.write("data/line.csv", DATA)
-    made.write(".gitignore", "runs/\n__pycache__/\n")
-    made.commit()
-    return made
+    return filled(make_project("project"))
+
+
+@pytest.fixture(scope="session")
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = filled(Project(tmp_path_factory.mktemp("made") / "project"))
+    made.train("--steps", "40", "--seed", "3")
+    return made.top
 
 
 @pytest.fixture
-def recorded(project: Project) -> RunView:
+def recorded(_made_once: Path, project: Project) -> RunView:
     """A run of the project, made from a clean work tree."""
-    return project.train("--steps", "40", "--seed", "3")
+    shutil.rmtree(project.top)
+    shutil.copytree(_made_once, project.top, symlinks=True)
+    (run,) = project.top.joinpath("runs").rglob("run.yaml")
+    return RunView(run.parent)

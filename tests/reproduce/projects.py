@@ -121,4 +121,14 @@ def facts_at(code: CodeCapture) -> ScriptFacts:
     return ScriptFacts(commit=code.git.commit, tree=code.git.tree, left_out=left_out)
 
 
+def filled(project: Project) -> Project:
+    """Commit the training script and its data."""
+    project.write("train.py", TRAIN)
+    project.write("settings.py", "NOISE = 0.01\n")
+    project.write("data/line.csv", DATA)
+    project.write(".gitignore", "runs/\n__pycache__/\n")
+    project.commit()
+    return project
+
+
 MakeProject = Callable[[str], Project]

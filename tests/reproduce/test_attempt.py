@@ -1,0 +1,256 @@
+"""A real run of a real repository, made again elsewhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from reproduce.projects import Project
+
+from reportgen.errors import UnavailableError, UsageError
+from reportgen.reproduce.attempt import Attempt, judged, reproduce
+from reportgen.reproduce.plan import Plan, Request, make_plan
+from reportgen.runs.view import RunView
+
+HERE = {"environment": "current"}
+
+
+def plan_of(view: RunView, **asked: object) -> Plan:
+    return make_plan(RunView(view.folder), Request(**{**HERE, **asked}))  # type: ignore[arg-type]
+
+
+def attempt_of(view: RunView, **asked: object) -> Attempt:
+    return reproduce(plan_of(view, **asked))
+
+
+def test_to_the_end_and_to_the_last_digit(project: Project, recorded: RunView) -> None:
+    before = project.state()
+    attempt = attempt_of(recorded)
+    assert attempt.verdict == "identical", attempt.reason
+    assert attempt.steps is None
+    assert attempt.judgement is not None
+    assert attempt.judgement.left_out == ("train/seconds",)
+    assert {one.name: one.points for one in attempt.judgement.series} == {
+        "train/loss": 40,
+        "val/loss": 4,
+    }
+    assert attempt.conclusion is not None
+    assert attempt.conclusion.same is None
+    assert project.state() == before
+
+
+def test_the_first_steps_alone(project: Project, recorded: RunView) -> None:
+    project.write("settings.py", "NOISE = 0.5\n")
+    project.commit()
+    attempt = attempt_of(recorded, steps=20)
+    assert (attempt.verdict, attempt.steps) == ("identical", 20)
+    assert attempt.replayed is not None
+    assert len(attempt.replayed.series["train/loss"]) == 20
+    assert attempt.replayed.run.stopped_early == "REPORTGEN_STOP_AFTER_STEP=19"
+    assert attempt.judgement is not None
+    assert attempt.judgement.metrics()["val/loss"]["step"] == 19
+    assert attempt.conclusion is None
+
+
+def test_what_was_not_committed(project: Project) -> None:
+    project.write("settings.py", "from noise import NOISE as NOISE\n")
+    project.write("noise.py", "import pathlib\nNOISE = len(pathlib.Path('n.bin').read_bytes())\n")
+    project.write("n.bin", bytes([0, 255, 13, 10]) * 3)
+    recorded = project.train("--steps", "30")
+    assert recorded.git is not None
+    assert recorded.git.dirty
+    project.git("checkout", "--quiet", "settings.py")
+    (project.top / "noise.py").unlink()
+    (project.top / "n.bin").unlink()
+    attempt = attempt_of(recorded, steps=10)
+    assert attempt.verdict == "identical", attempt.reason
+    assert f"tree {recorded.git.tree}, as recorded" in attempt.notes
+
+
+def test_what_is_left_behind(recorded: RunView, tmp_path: Path) -> None:
+    attempt = attempt_of(recorded, steps=5)
+    assert sorted(path.name for path in attempt.folder.iterdir()) == ["reproduce.log", "run"]
+    into = tmp_path / "kept"
+    kept = attempt_of(recorded, steps=5, into=into)
+    assert kept.folder == into
+    assert (into / "tree" / "train.py").is_file()
+
+
+def test_input_that_git_does_not_hold(project: Project, tmp_path: Path) -> None:
+    project.write(".gitignore", "runs/\ndata/\n__pycache__/\n")
+    project.git("rm", "--quiet", "--cached", "data/line.csv")
+    project.commit()
+    recorded = project.train("--steps", "20")
+    assert attempt_of(recorded, steps=10).verdict == "identical"
+    kept = tmp_path / "elsewhere" / "data"
+    kept.parent.mkdir()
+    (project.top / "data").rename(kept)
+    missing = attempt_of(recorded, steps=10)
+    assert missing.verdict == "cannot-run"
+    assert missing.reason is not None
+    assert "data/line.csv: not here" in missing.reason
+    assert "--data" in missing.reason
+    assert attempt_of(recorded, steps=10, data=kept.parent).verdict == "identical"
+    (kept / "line.csv").write_text("1,2\n")
+    other = attempt_of(recorded, steps=10, data=kept.parent)
+    assert other.verdict == "cannot-run"
+    assert "another SHA-256" in str(other.reason)
+
+
+def test_a_program_that_left_something_to_chance(project: Project) -> None:
+    text = project.top.joinpath("train.py").read_text()
+    text = text.replace("run.log({", "run.log({'train/chance': int.from_bytes(os.urandom(4)), ")
+    project.write("train.py", f"import os\n{text}")
+    project.commit()
+    recorded = project.train("--steps", "20")
+    attempt = attempt_of(recorded, steps=10)
+    assert attempt.verdict == "diverges"
+    assert attempt.judgement is not None
+    first = attempt.judgement.first_difference
+    assert first is not None
+    assert (first["series"], first["step"]) == ("train/chance", 0)
+    assert (attempt.folder / "tree").is_dir()
+
+
+def test_a_band_as_wide_as_two_replays_differ(project: Project) -> None:
+    text = project.top.joinpath("train.py").read_text()
+    noisy = "run.log({'train/noisy': 1 + int.from_bytes(os.urandom(2)) * 1e-8, "
+    project.write("train.py", "import os\n" + text.replace("run.log({", noisy))
+    project.commit()
+    recorded = project.train("--steps", "40")
+    assert attempt_of(recorded, steps=30).verdict == "diverges"
+    attempt = attempt_of(recorded, steps=30, calibrate=True)
+    assert attempt.calibration is not None
+    assert 1e-5 < attempt.calibration.largest < 1e-3
+    assert attempt.verdict == "within-band"
+    assert attempt.judgement is not None
+    assert attempt.judgement.band == attempt.calibration.band(1e-5)
+
+
+def test_other_seeds_than_those_recorded_are_named(project: Project) -> None:
+    project.write("settings.py", "import os, random\nNOISE = 0.01\n")
+    text = project.top.joinpath("train.py").read_text()
+    project.write("train.py", text.replace("seed=arguments.seed", "seed=os.getpid()", 1))
+    project.write("train.py", "import os\n" + project.top.joinpath("train.py").read_text())
+    project.commit()
+    attempt = attempt_of(project.train("--steps", "20"), steps=10)
+    assert attempt.verdict == "diverges"
+    assert {item.factor for item in attempt.differences if item.tells} == {"seed"}
+
+
+def test_a_command_that_fails_is_no_verdict(project: Project, recorded: RunView) -> None:
+    run = recorded.folder / "run.yaml"
+    run.write_text(run.read_text().replace("'40'", "forty"))
+    attempt = attempt_of(recorded, steps=5)
+    assert attempt.verdict == "cannot-run"
+    assert attempt.reason is not None
+    assert "status 2" in attempt.reason
+    assert "forty" in attempt.reason
+
+
+def test_a_rerun_that_somebody_made_elsewhere(
+    project: Project, recorded: RunView, tmp_path: Path
+) -> None:
+    again = project.train("--steps", "40", "--seed", "3")
+    assert judged(plan_of(recorded), again).verdict == "identical"
+    other = project.train("--steps", "40", "--seed", "4")
+    found = judged(plan_of(recorded), other)
+    assert found.verdict == "diverges"
+    assert found.differences[0].factor in ("config", "seed")
+    stopped = project.train("--steps", "40", "--seed", "3", REPORTGEN_STOP_AFTER_STEP="9")
+    short = judged(plan_of(recorded), stopped)
+    assert (short.verdict, short.steps) == ("identical", 10)
+
+
+# -- what is refused --------------------------------------------------------------------------
+
+
+def test_the_new_folder_is_new(recorded: RunView, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "nowhere")
+    for into in (there, link, tmp_path / "no" / "folder"):
+        with pytest.raises((UsageError, OSError, Exception), match=r"into|there is no folder"):
+            plan_of(recorded, into=into)
+    assert list(there.iterdir()) == []
+    assert not os.path.lexists(tmp_path / "no")
+
+
+VARIABLES = ("LD_PRELOAD", "PYTHONPATH", "PATH", "DYLD_INSERT_LIBRARIES", "GIT_SSH_COMMAND")
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_variables_that_reach_elsewhere(name: str, recorded: RunView) -> None:
+    place = recorded.folder / "environment.yaml"
+    text = place.read_text()
+    place.write_text(text.replace("variables:\n", f"variables:\n  {name}: /tmp/evil\n", 1))
+    with pytest.raises(UsageError, match=name):
+        plan_of(recorded)
+
+
+@pytest.mark.parametrize("length", [7, 39])
+def test_a_commit_that_may_be_several(length: int, recorded: RunView) -> None:
+    place = recorded.folder / "git_info.yaml"
+    assert recorded.git is not None
+    commit = str(recorded.git.commit)
+    place.write_text(place.read_text().replace(commit, commit[:length]))
+    with pytest.raises(UsageError, match="may mean several"):
+        plan_of(recorded)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["-e git+https://example.org/x#egg=x", "--index-url https://evil.example", "x @ file:///x"],
+)
+def test_lines_that_no_installer_is_given(line: str, recorded: RunView) -> None:
+    place = recorded.folder / "requirements.txt"
+    place.write_text(f"{line}\n")
+    with pytest.raises(UsageError, match="no installer is given"):
+        plan_of(recorded, environment="new")
+    assert plan_of(recorded).environment.kind == "current"
+
+
+def test_a_patch_that_the_seal_does_not_know(project: Project) -> None:
+    project.write("settings.py", "NOISE = 0.02\n")
+    recorded = project.train("--steps", "20")
+    place = recorded.folder / "git_diff.patch"
+    place.write_bytes(place.read_bytes().replace(b"0.02", b"0.03"))
+    with pytest.raises(UsageError, match="not the recorded one"):
+        plan_of(recorded)
+
+
+def test_a_changed_record_is_said(recorded: RunView) -> None:
+    place = recorded.folder / "config.yaml"
+    place.write_text(place.read_text() + "more: 1\n")
+    assert "config.yaml is not as it was sealed" in plan_of(recorded).notes
+
+
+def test_a_secret_has_to_be_given(recorded: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = recorded.folder / "run.yaml"
+    place.write_text(place.read_text().replace("- '3'", "- '3'\n  - --token=<redacted:key>"))
+    with pytest.raises(UsageError, match="REPORTGEN_ARG_TOKEN"):
+        plan_of(recorded)
+    monkeypatch.setenv("REPORTGEN_ARG_TOKEN", "x")
+    plan_of(recorded)
+
+
+def test_a_notebook_cannot_be_run_by_a_script(recorded: RunView) -> None:
+    place = recorded.folder / "run.yaml"
+    place.write_text(place.read_text().replace("notebook: null", "notebook: a.ipynb"))
+    with pytest.raises(UnavailableError, match="notebook"):
+        plan_of(recorded)
+
+
+def test_what_is_shown_before(project: Project, recorded: RunView, tmp_path: Path) -> None:
+    plan = plan_of(recorded, steps=5, into=tmp_path / "new")
+    shown = dict(plan.lines())
+    assert shown["command"] == "train.py --steps 40 --seed 3"
+    assert recorded.git is not None
+    assert shown["code"] == f"commit {recorded.git.commit}, from {project.top}"
+    assert shown["input"] == "data/line.csv: with the code"
+    assert shown["extent"] == "up to step 4"
+    assert shown["into"] == str(tmp_path / "new")
+    assert "s, which the recorded run took; up to " in shown["cost"]
+    assert not (tmp_path / "new").exists()
