@@ -47,6 +47,7 @@ class Audits:
         self._today = datetime.date.today()
         self._trees: dict[Path, Fingerprint | None] = {}
         self._states: dict[Path, str] = {}
+        self._arounds: dict[Path, str | None] = {}
         self._repositories = Repositories(repository)
         self.reused = 0
 
@@ -115,6 +116,11 @@ class Audits:
 
     def _around(self, view: RunView) -> str | None:
         """Return a digest of what decides an audit besides the runs; None when it is not known."""
+        if view.folder not in self._arounds:
+            self._arounds[view.folder] = self._looked_around(view)
+        return self._arounds[view.folder]
+
+    def _looked_around(self, view: RunView) -> str | None:
         top = self._repositories.around(view.folder).top
         tree = self._tree(top) if top else None
         if top is not None and tree is None:

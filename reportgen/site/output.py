@@ -103,6 +103,7 @@ class Staging:
     def __init__(self, folder: Path, former: Path | None) -> None:
         self.folder = folder
         self.former = former
+        self._place = os.fspath(folder)
         self.bytes = 0
         self.reused = 0
         self._taken: set[str] = set()
@@ -117,7 +118,7 @@ class Staging:
         target = self._target(path)
         self.bytes += len(data)
         if self._link(path, data, target):
-            return _output(path, target.stat())
+            return _output(path, os.stat(target))
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             try:
@@ -134,20 +135,22 @@ class Staging:
         Raises:
             BuildError: As :meth:`put`.
         """
-        former = self.former
-        if former is None or not all(_is_same(former / one.path, one) for one in outputs):
+        if self.former is None:
+            return False
+        former = os.fspath(self.former)
+        if not all(_is_same(f"{former}/{one.path}", one) for one in outputs):
             return False
         for one in outputs:
-            target = self._target(one.path)
+            source, target = f"{former}/{one.path}", self._target(one.path)
             try:
-                os.link(former / one.path, target, follow_symlinks=False)
+                os.link(source, target, follow_symlinks=False)
             except OSError:  # a file system without hard links
-                self._copied(former / one.path, target, one.path)
+                self._copied(source, target, one.path)
             self.bytes += one.size
             self.reused += 1
         return True
 
-    def _copied(self, source: Path, target: Path, path: str) -> None:
+    def _copied(self, source: str, target: str, path: str) -> None:
         try:
             shutil.copyfile(source, target, follow_symlinks=False)
         except OSError as error:
@@ -166,7 +169,7 @@ class Staging:
         except (NotFoundError, UnsafePathError, OSError):
             return None
 
-    def _pour(self, source: int, target: Path, path: str) -> Output:
+    def _pour(self, source: int, target: str, path: str) -> Output:
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             try:
@@ -179,19 +182,18 @@ class Staging:
         except OSError as error:
             raise BuildError(f"could not be copied: {error.strerror}", where=path) from None
 
-    def _target(self, path: str) -> Path:
+    def _target(self, path: str) -> str:
         key = safe_relpath(path).casefold()
         if key in self._taken:
             raise BuildError("would be written twice", where=path)
         self._taken.add(key)
-        target = self.folder / path
         parent = os.path.dirname(path)
         if parent not in self._made:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(f"{self._place}/{parent}", exist_ok=True)
             self._made.add(parent)
-        return target
+        return f"{self._place}/{path}"
 
-    def _link(self, path: str, data: bytes, target: Path) -> bool:
+    def _link(self, path: str, data: bytes, target: str) -> bool:
         if self.former is None:
             return False
         try:
@@ -208,9 +210,9 @@ def _output(path: str, info: os.stat_result) -> Output:
     return Output(path, info.st_size, info.st_mtime_ns, info.st_ino)
 
 
-def _is_same(place: Path, output: Output) -> bool:
+def _is_same(place: str, output: Output) -> bool:
     try:
-        info = place.lstat()
+        info = os.lstat(place)
     except OSError:
         return False
     return stat.S_ISREG(info.st_mode) and _output(output.path, info) == output

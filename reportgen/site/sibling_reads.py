@@ -7,10 +7,15 @@ its folder counts as a whole.
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from reportgen.audit.siblings import Siblings
+from reportgen.errors import ReportgenError
+from reportgen.fs.limits import DEFAULT_LIMITS
+from reportgen.runs.discovery import find_runs
 from reportgen.runs.root import root_of
 from reportgen.runs.view import RunView
 from reportgen.site.memory import digest_of
@@ -43,6 +48,7 @@ class SiblingReads(Siblings):
 
     def __init__(self, known: list[RunView]) -> None:
         super().__init__(known)
+        self._read: dict[Path, RunView] = {view.absolute_folder: view for view in known}
         self.of_run: dict[Path, set[Path]] = {}
         self._reader: Path | None = None
         self._beside: dict[Path, tuple[Sibling, ...]] = {}
@@ -76,7 +82,18 @@ class SiblingReads(Siblings):
     def _siblings(self, view: RunView) -> tuple[Sibling, ...]:
         root, depth = root_of(view)
         if root not in self._beside:
-            found = tuple(Sibling(one, self) for one in self._runs_below(root, depth))
+            limits = replace(DEFAULT_LIMITS, folder_depth=depth)
+            views = [self._view_at(ref.path) for ref in find_runs([root], limits=limits).runs]
+            found = tuple(Sibling(one, self) for one in views if one is not None)
             self._beside[root] = found
             self._places.update({one.absolute_folder: at for at, one in enumerate(found)})
         return self._beside[root]
+
+    def _view_at(self, folder: Path) -> RunView | None:
+        place = Path(os.path.abspath(folder))
+        if place not in self._read:
+            try:
+                self._read[place] = RunView(folder)
+            except ReportgenError:
+                return None
+        return self._read[place]
