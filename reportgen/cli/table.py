@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import NamedTuple
 
 
@@ -20,7 +21,8 @@ class Command(NamedTuple):
 
     @property
     def module(self) -> str:
-        return f"reportgen.cli.commands.{self.name}"
+        own = f"{self.name}_" if iskeyword(self.name) else self.name
+        return f"reportgen.cli.commands.{own}"
 
 
 COMMANDS = (
@@ -33,6 +35,12 @@ COMMANDS = (
     Command("compare", "show runs side by side, and why their results may differ"),
     Command("diff", "show what differs between two runs, their code included"),
     Command("reproduce", "run a run again elsewhere and judge what comes out"),
+    Command("import", "write run folders of another tool's logs"),
+    Command("bundle", "pack one run for somebody else, as one file"),
+    Command("unbundle", "unpack such a file, every hash checked"),
+    Command("verify", "compare every hash of bundles, runs and models.yaml"),
+    Command("keep", "hold the commits of runs by references"),
+    Command("models", "name models, each bound to a checkpoint by its hash"),
     Command("label", "change tags, note and group of runs, or archive them"),
     Command("doctor", "tell what a run started here would record, and what is missing"),
     Command("checks", "list the checks of an audit"),

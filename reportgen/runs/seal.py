@@ -105,6 +105,17 @@ def _entry(entry: Any, where: str) -> tuple[str, Sealed]:
     return path, Sealed(size, digest, isinstance(raw.get("uri"), str))
 
 
+def check_hashes(seal: Mapping[str, Sealed], hashes: Mapping[str, tuple[str, int]]) -> SealCheck:
+    """Compare the seal of a run with ``path -> (sha256, bytes)`` of all its files."""
+    there = ((path, *hashes[path]) for path in seal if path in hashes)
+    check = compare(seal, there)
+    for path in hashes:
+        if path not in seal and not layout.outside_seal(path):
+            message = "is a file that the seal does not list"
+            check.differences.append(Difference(path, "unlisted", message))
+    return check
+
+
 def check_folder(
     folder: Path,
     seal: Mapping[str, Sealed],
