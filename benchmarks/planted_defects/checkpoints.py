@@ -70,6 +70,12 @@ DEFECTS = (
         several(flip(f"{BEFORE}.pt"), flip(f"{LAST}.pt")),
     ),
     Defect(
+        "one byte of the best checkpoint changed before sealing",
+        "artifacts.checkpoint-present",
+        flip(f"{LAST}.pt"),
+        least="partial",
+    ),
+    Defect(
         "the checkpoints are empty files",
         "artifacts.checkpoint-present",
         several(put(f"{BEFORE}.pt", b""), put(f"{LAST}.pt", b"")),

@@ -209,6 +209,14 @@ RESULTS = (
         lambda lab: _predict(lab, 0),
     ),
     Defect(
+        "a plain accuracy is declared as the balanced one",
+        "metrics.predictions-recompute",
+        lay(
+            "metrics.yaml",
+            {"metrics": {ACCURACY: {"implementation": "sklearn.metrics.balanced_accuracy_score"}}},
+        ),
+    ),
+    Defect(
         "every example is predicted to be of one class",
         "metrics.predictions-recompute",
         _predict_one_class,

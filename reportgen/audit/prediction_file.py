@@ -131,20 +131,27 @@ def of_split(stem: str, split: str) -> bool:
 
 
 def formula_of(name: str, definition: MetricDefinition | None) -> Formula | None:
-    """Return the known formula of a metric, by its name, else by what computes it.
+    """Return the known formula of a metric, by what computes it, else by its name.
+
+    An "accuracy" that is declared as the balanced one is that; and where either says that it is
+    not one of single predictions (the best five, tokens), there is none.
 
     Args:
         name: Of the metric.
         definition: Of the metric in metrics.yaml.
     """
     function = _FUNCTION.search((definition and definition.implementation) or "")
-    return _known(name) or (_known(function[1]) if function else None)
+    said = [function[1], name] if function else [name]
+    if not all(map(_is_of_examples, said)):
+        return None
+    return next((formula for one in said if (formula := _known(one)) is not None), None)
+
+
+def _is_of_examples(name: str) -> bool:
+    return "@" not in name and not _NOT_OF_EXAMPLES.intersection(words_of(name))
 
 
 def _known(name: str) -> Formula | None:
-    words = words_of(name)
-    if "@" in name or _NOT_OF_EXAMPLES.intersection(words):
-        return None
     joined = plain(name)
     for part, formula in _BY_PART:
         if part in joined:

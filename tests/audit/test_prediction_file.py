@@ -57,6 +57,19 @@ def test_or_by_what_computes_it() -> None:
         assert (found.__name__ if found else None) == formula
 
 
+def test_what_computes_it_is_believed_before_its_name() -> None:
+    for name, implementation, formula in (
+        ("val/accuracy", "sklearn.metrics.balanced_accuracy_score", "balanced_accuracy"),
+        ("val/accuracy", "numpy.mean", "accuracy"),
+        ("val/accuracy", "train.py: share of right ones", "accuracy"),
+        ("val/accuracy", "sklearn.metrics.top_k_accuracy_score", None),
+        ("val/token_accuracy", "sklearn.metrics.accuracy_score", None),
+        ("val/precision@5", "sklearn.metrics.precision_score", None),
+    ):
+        found = formula_of(name, MetricDefinition(implementation=implementation))
+        assert (found.__name__ if found else None) == formula
+
+
 def test_the_average_is_said_by_name_or_definition() -> None:
     assert averages_of("val/f1_macro", None) == ["macro"]
     assert averages_of("val/f1", MetricDefinition(aggregation="weighted")) == ["weighted"]

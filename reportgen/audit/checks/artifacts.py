@@ -173,6 +173,11 @@ class CheckpointPresent(Check):
         if good:
             kind = "the last" if _is_last(view, whole[good[-1]]) else "the best"
             message = f"{good[-1]} is {kind} of {counted(count, 'checkpoint')}, as described"
+            other = {path: fault for path, fault in faults.items() if _is_damage(fault)}
+            if other:
+                named = listed(f"{path} {fault}" for path, fault in other.items())
+                places = [Where(file=path) for path in list(other)[:3]]
+                return self.partial(f"{message}; {named}", inspected=count, where=places)
             return self.passed(message, inspected=count)
         if whole:
             message = f"{listed(whole)}: neither the last nor the best of the run"
@@ -195,12 +200,14 @@ class CheckpointPresent(Check):
 
 
 _UNDESCRIBED = "has no description that names its hash"
+_EMPTY = "is empty"
+_OTHER = "has sha256 "
 
 
 def _fault(context: AuditContext, path: str, described: Checkpoint) -> str | None:
     """Return what is wrong with a checkpoint file; its bytes are hashed, never loaded."""
     if not context.run.file_sizes.get(path):
-        return "is empty"
+        return _EMPTY
     if not described.sha256:
         return _UNDESCRIBED
     try:
@@ -208,8 +215,13 @@ def _fault(context: AuditContext, path: str, described: Checkpoint) -> str | Non
     except (ReportgenError, OSError) as error:
         return f"cannot be read: {error}"
     if digest != described.sha256:
-        return f"has sha256 {digest[:12]}…, described with {described.sha256[:12]}…"
+        return f"{_OTHER}{digest[:12]}…, described with {described.sha256[:12]}…"
     return None
+
+
+def _is_damage(fault: str | None) -> bool:
+    """Tell whether a checkpoint is another than described, not only unread or not described."""
+    return fault is not None and fault.startswith((_EMPTY, _OTHER))
 
 
 def _is_last(view: RunView, described: Checkpoint) -> bool:

@@ -189,6 +189,10 @@ CASES = (
         change=lambda run: (elsewhere(run), removed("checkpoints/checkpoint_epoch_8.pt")(run)),
         name="elsewhere",
     ),
+    # The one before is whole, and it is the last one that people take.
+    Case(
+        CHECKPOINT, "partly", f"as described; {LAST} has sha256", change=flipped(LAST), name="last"
+    ),
     # A file of the right name that the description does not describe.
     Case(CHECKPOINT, "cheats", "has sha256", change=rewritten),
     Case(
