@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reportgen.audit.base_revision import BaseRevision
+from reportgen.audit.change import CONFIG_CHANGED
 from reportgen.audit.evidence import counted, listed
 from reportgen.audit.policy import PROFILES, Policy, load_policy, read_policy
 from reportgen.config import Settings, load_settings
@@ -22,7 +23,6 @@ from reportgen.errors import ReportgenError, SettingsError
 from reportgen.fs.regular import read_regular
 from reportgen.runs.problems import Problem
 
-CONFIG_CHANGED = "audit.config_changed"
 _SETTINGS = ("reportgen.toml", "pyproject.toml")
 _WORKFLOWS = ".github/workflows"
 _LIMIT = 1 << 20

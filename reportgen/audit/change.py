@@ -13,6 +13,9 @@ from reportgen.audit.result import Outcome
 
 Change = Literal["added", "changed", "moved", "known"]
 
+CONFIG_CHANGED = "audit.config_changed"
+"""Id of the problem that a change touches the rules by which it would be judged."""
+
 
 class CheckChange(Struct, frozen=True, kw_only=True):
     """A check that says something else of a run than it did on the base.

@@ -1,14 +1,17 @@
 """The report for a person: the verdict, the one next step, a line a run, findings by cause.
 
+When the gate fails, what stops it is told in full and the rest in a line each.
+
 Every line begins with words of ours, so that no name of a run starts a line of a log in which a
 service looks for commands; whatever a terminal might obey is made visible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from reportgen.audit.change import CONFIG_CHANGED
 from reportgen.audit.evidence import counted, listed
 from reportgen.audit.formats.change import changes, in_all, since
 from reportgen.audit.report import (
@@ -36,6 +39,7 @@ OUTCOME_WORDS = {
 _ORDER = tuple(OUTCOME_WORDS)
 _SHELL = ("git ", "pip ", "reportgen ")
 _GROUPS = 40
+_RUNS = 100
 _MESSAGES = 3
 _PROBLEMS = 20
 _TOPICS = ("name", "project", "group", "tags", "notes")
@@ -55,6 +59,13 @@ class Finding(NamedTuple):
     result: CheckResult
 
 
+class Group(NamedTuple):
+    """The findings of one check and outcome; ``stops`` when they stop the gate."""
+
+    found: list[Finding]
+    stops: bool
+
+
 Line = tuple[Span, ...]
 
 
@@ -71,6 +82,7 @@ def lines(report: AuditReport) -> Iterator[Line]:
 
 def _lines(report: AuditReport) -> Iterator[Line]:
     yield from _verdict(report)
+    yield from _rules(report)
     if report.next_step is not None:
         yield ()
         yield from _next_step(report.next_step, many=len(report.runs) > 1)
@@ -81,14 +93,7 @@ def _lines(report: AuditReport) -> Iterator[Line]:
     if len(report.runs) == 1:
         yield ()
         yield from _categories(report.runs[0])
-    groups = _grouped(report.runs)
-    for group in groups[:_GROUPS]:
-        yield ()
-        yield from _group(group, alone=len(report.runs) == 1)
-    if len(groups) > _GROUPS:
-        rest = counted(len(groups) - _GROUPS, "more kind")
-        yield ()
-        yield (Span(f"and {rest} of finding: --format json has them all", "faint"),)
+    yield from _findings(report)
     yield from _deleted(report)
     yield from _advice(report.runs)
     yield from _problems(report)
@@ -105,6 +110,14 @@ def _verdict(report: AuditReport) -> Iterator[Line]:
     if not bad:
         share = listed(dict.fromkeys(reason.run for reason in report.gate.reasons))
     yield Span("The gate fails", "bad"), Span(f": {share}{since(report)}"), about
+
+
+def _rules(report: AuditReport) -> Iterator[Line]:
+    """Say at the top that a change would judge itself by other rules: it matters to reviewers."""
+    files = [one.file for one in report.problems if one.id == CONFIG_CHANGED]
+    if files and report.base is not None:
+        words = f"changed in {listed(files)}; this audit goes by those of {report.base.label}"
+        yield Span("rules   ", "warn"), Span(words)
 
 
 def _next_step(step: NextStep, *, many: bool) -> Iterator[Line]:
@@ -124,13 +137,19 @@ def _command(indent: str, command: str) -> Line:
 
 
 def _runs(runs: Sequence[RunAudit]) -> Iterator[Line]:
+    """Give a line to each run, to those that fail first when there are too many."""
     if runs:
         yield (Span("gate    score    level           run", "faint"),)
-    for run in runs:
+    listing = runs if len(runs) <= _RUNS else sorted(runs, key=lambda run: run.passed)[:_RUNS]
+    for run in listing:
         gate = Span(f"{'passes' if run.passed else 'fails':8}", "good" if run.passed else "bad")
         words = f"{run.level} {LEVEL_WORDS[LEVELS.index(run.level)]}"
         score = Span(f"{score_text(run):8} {words:15} ")
         yield gate, score, Span(run.name), Span(_in_short(run), "faint")
+    if len(runs) > len(listing):
+        failing = sum(not run.passed for run in runs) - sum(not run.passed for run in listing)
+        rest = f"and {counted(len(runs) - len(listing), 'more run')}"
+        yield (Span(rest + (f", {failing:,} of which fail" if failing else ""), "faint"),)
 
 
 def _other_reasons(report: AuditReport) -> Iterator[Line]:
@@ -179,32 +198,68 @@ def _categories(run: RunAudit) -> Iterator[Line]:
         yield Span(f"        {span:8} {name:15} "), Span(share, "faint")
 
 
-def _grouped(runs: Sequence[RunAudit]) -> list[list[Finding]]:
+def _findings(report: AuditReport) -> Iterator[Line]:
+    """Tell what stops the gate in full, and then the rest in short; all in full if nothing does."""
+    alone = len(report.runs) == 1
+    stopping = {(reason.path, reason.check) for reason in report.gate.reasons}
+    groups = _grouped(report.runs, stopping)
+    in_full = [group for group in groups if group.stops] or groups
+    for group in in_full[:_GROUPS]:
+        yield ()
+        yield from _group(group, alone=alone)
+    in_short = groups[len(in_full) :]
+    if in_short:
+        yield ()
+        rest = ", the rest of what was found; --fail-on none tells it in full"
+        yield Span("Does not stop the gate", "strong"), Span(rest, "faint")
+    for group in in_short[:_GROUPS]:
+        yield _head(group, alone=alone)
+    left = len(groups) - len(in_full[:_GROUPS]) - len(in_short[:_GROUPS])
+    if left:
+        rest = counted(left, "more kind")
+        yield ()
+        yield (Span(f"and {rest} of finding: --format json has them all", "faint"),)
+
+
+def _grouped(runs: Sequence[RunAudit], stopping: Collection[tuple[str, str | None]]) -> list[Group]:
     """Return the findings, those of one check and outcome over all runs together, worst first.
 
     What has the same cause as another finding of its run is shown under that one.
     """
-    groups: dict[tuple[str, Outcome], list[Finding]] = {}
+    groups: dict[tuple[str, Outcome, bool], list[Finding]] = {}
     for run in runs:
         shown = {result.id for result in run.findings}
         for result in run.findings:
             if result.cause is None or result.cause not in shown:
-                groups.setdefault((result.id, result.outcome), []).append(Finding(run, result))
-    return sorted(groups.values(), key=_badness)
+                key = (result.id, result.outcome, (run.path, result.id) in stopping)
+                groups.setdefault(key, []).append(Finding(run, result))
+    found = (Group(findings, stops) for (*_, stops), findings in groups.items())
+    return sorted(found, key=_badness)
 
 
-def _badness(group: Sequence[Finding]) -> tuple[int, int, int]:
-    result = group[0].result
-    return _ORDER.index(result.outcome), -result.severity.weight, -len(group)
+def _badness(group: Group) -> tuple[bool, int, int, int]:
+    result = group.found[0].result
+    order = _ORDER.index(result.outcome), -result.severity.weight, -len(group.found)
+    return not group.stops, *order
 
 
-def _group(group: Sequence[Finding], *, alone: bool) -> Iterator[Line]:
-    result = group[0].result
-    word = OUTCOME_WORDS[result.outcome]
-    style = "bad" if result.outcome in (Outcome.FAIL, Outcome.ERROR) else "warn"
-    many = "" if alone else f", {counted(len(group), 'run')}"
+def _head(group: Group, *, alone: bool) -> Line:
+    result = group.found[0].result
+    word = "stops" if group.stops else OUTCOME_WORDS[result.outcome]
+    grave = group.stops or result.outcome in (Outcome.FAIL, Outcome.ERROR)
+    many = "" if alone else f", {counted(len(group.found), 'run')}"
     about = f"   {SEVERITY_WORDS[result.severity]}, {result.id}, {result.evidence.value}{many}"
-    yield Span(f"{word:7} ", style), Span(result.title, "strong"), Span(about, "faint")
+    title = Span(result.title, "strong")
+    return Span(f"{word:7} ", "bad" if grave else "warn"), title, Span(about, "faint")
+
+
+def _group(group: Group, *, alone: bool) -> Iterator[Line]:
+    yield _head(group, alone=alone)
+    yield from _explained(group.found, alone=alone)
+
+
+def _explained(group: Sequence[Finding], *, alone: bool) -> Iterator[Line]:
+    result = group[0].result
     yield from _values(group, alone=alone)
     under = [one for found in group for one in _under(found)]
     yield from _same_cause([one for one in under if one.blocked_by is None])
@@ -225,7 +280,7 @@ def _values(group: Sequence[Finding], *, alone: bool) -> Iterator[Line]:
     """Say what was found and where; runs in which it is the same share a line."""
     by_message: dict[str, list[Finding]] = {}
     for found in group:
-        by_message.setdefault(found.result.message, []).append(found)
+        by_message.setdefault(found.result.message + _on_base(found), []).append(found)
     for message, same in list(by_message.items())[:_MESSAGES]:
         places = "; ".join(map(place_text, same[0].result.where))
         names = "" if alone else f"   in {listed((found.run.name for found in same), limit=4)}"
@@ -234,6 +289,12 @@ def _values(group: Sequence[Finding], *, alone: bool) -> Iterator[Line]:
     rest = sum(len(same) for same in list(by_message.values())[_MESSAGES:])
     if rest:
         yield (Span(f"         and other values in {counted(rest, 'more run')}", "faint"),)
+
+
+def _on_base(found: Finding) -> str:
+    worse = found.run.comparison.worse if found.run.comparison else ()
+    was = next((one.was for one in worse if one.check == found.result.id), None)
+    return "" if was is None else f" (on the base: {was})"
 
 
 def _under(found: Finding) -> list[CheckResult]:

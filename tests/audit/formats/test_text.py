@@ -50,6 +50,54 @@ def test_every_run_has_one_line_and_every_cause_one_finding(report: AuditReport)
     assert text.count("metrics.run-completed, E2, 2 runs") == 1
 
 
+def test_what_stops_the_gate_is_told_in_full_and_the_rest_in_a_line(report: AuditReport) -> None:
+    text = render(report)
+    full, _, short = text.partition("\nDoes not stop the gate, ")
+    assert re.findall(r"^stops   .*, (\S+), E\d", full, re.M) == [
+        "metrics.run-completed",
+        "artifacts.manifest-matches",
+    ]
+    assert full.count("\n  do     ") == 3  # the next step, and what to do about either
+    short = short.partition("\n\n")[0]
+    assert "  found " not in short
+    assert len(re.findall(r"^(?:fails|partly|open) ", short, re.M)) == len(short.splitlines()) - 1
+    passes = msgspec.structs.replace(report, gate=Gate(passed=True))
+    assert "Does not stop the gate" not in render(passes)
+    assert render(passes).count("\n  do     ") > 10
+
+
+def test_a_score_that_stops_the_gate_leaves_every_finding_in_full(report: AuditReport) -> None:
+    run = report.runs[0]
+    least = GateReason(run=run.name, path=run.path, check=None, message="the score is 50")
+    text = render(msgspec.structs.replace(report, gate=Gate(passed=False, reasons=(least,))))
+    assert "Does not stop the gate" not in text
+    assert text.count("\n  do     ") > 10
+
+
+def test_one_check_that_stops_some_runs_is_told_apart_in_the_others() -> None:
+    text = render(make_change())
+    assert "  found  train/loss is NaN at step 60 (on the base: pass)" not in text
+    report = make_change()
+    run = report.runs[0]
+    reason = GateReason(run=run.name, path=run.path, check="metrics.series-finite", message="x")
+    worse = msgspec.structs.replace(report, gate=Gate(passed=False, reasons=(reason,)))
+    assert "  found  train/loss is NaN at step 60 (on the base: pass)" in render(worse)
+
+
+def test_a_change_of_the_rules_is_said_at_the_top() -> None:
+    second = render(make_change()).splitlines()[1]
+    assert second == "rules   changed in audit.yaml; this audit goes by those of main (012345678)"
+
+
+def test_of_many_runs_those_that_fail_are_listed_first(report: AuditReport) -> None:
+    fine = msgspec.structs.replace(report.runs[3], passed=True)
+    bad = msgspec.structs.replace(report.runs[0], passed=False)
+    text = render(msgspec.structs.replace(report, runs=(fine,) * 150 + (bad,) * 120))
+    table = text.partition("level           run\n")[2].partition("\n\n")[0].splitlines()
+    assert [line[:5] for line in table[:100]] == ["fails"] * 100
+    assert table[100:] == ["and 170 more runs, 20 of which fail"]
+
+
 def golden_report(folder: Path) -> AuditReport:
     """The report over one golden run, by a policy that knows who signed it."""
     lab = make_repository(folder / "lab")
