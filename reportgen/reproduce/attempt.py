@@ -13,23 +13,23 @@ from typing import Any
 
 from reportgen.capture.shadow import open_shadow
 from reportgen.compare.metrics import Points
-from reportgen.errors import LimitError, ReportgenError, UnavailableError
+from reportgen.errors import LimitError, UnavailableError
 from reportgen.reproduce.conclusion import Conclusion, conclude
 from reportgen.reproduce.differences import (
     Divergence,
     differences_between,
     is_other_environment,
 )
-from reportgen.reproduce.environment import Environment, make_environment
+from reportgen.reproduce.environment import make_environment
 from reportgen.reproduce.inputs import place_inputs
 from reportgen.reproduce.plan import Plan, inputs_of
-from reportgen.reproduce.replay import Progress, Replayed, command_of, replay, variables_of
-from reportgen.reproduce.restore import Restored, restore_code
+from reportgen.reproduce.replay import LOG, Progress, Replayed
+from reportgen.reproduce.restore import restore_code
 from reportgen.reproduce.source import SECONDS, Source
 from reportgen.reproduce.verdict import Calibration, Judgement, Word, calibrate, judge
+from reportgen.reproduce.workplace import Workplace
 from reportgen.runs.view import RunView
 
-LOG = "reproduce.log"
 _LOG_LINES = 3
 
 Say = Callable[[str], None]
@@ -85,62 +85,6 @@ class Attempt:
             points_of(self.plan.view, self.plan.stop).get(name, []),
             points_of(self.replayed, self.plan.stop).get(name, []),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """A restored tree with an environment, in which the program can be run any number of times.
-
-    Attributes:
-        folder: Holds everything.
-        restored: The code.
-        environment: The environment.
-    """
-
-    folder: Path
-    restored: Restored
-    environment: Environment
-
-    def run(
-        self,
-        plan: Plan,
-        name: str,
-        progress: Progress | None = None,
-        changed: dict[str, str | None] | None = None,
-    ) -> tuple[Replayed, RunView | None]:
-        """Run the recorded program once.
-
-        Args:
-            plan: What is run and how far.
-            name: Of the new run folder.
-            progress: Is told of steps.
-            changed: Variables that are set otherwise than recorded.
-
-        Raises:
-            UnavailableError: The program cannot be started.
-        """
-        done = replay(
-            command_of(plan.facts, self.environment.python),
-            variables_of(
-                plan.facts,
-                self.environment,
-                folder=self.folder / name,
-                stop=plan.stop,
-                changed=changed,
-            ),
-            tree=self.restored.tree,
-            cwd=plan.facts.cwd,
-            log=self.folder / LOG,
-            stop=plan.stop,
-            total=_expected(plan),
-            progress=progress,
-        )
-        if done.folder is None:
-            return done, None
-        try:
-            return done, RunView(done.folder)
-        except ReportgenError:
-            return done, None
 
 
 def reproduce(
@@ -297,12 +241,6 @@ def points_of(view: RunView | None, stop: int | None = None) -> dict[str, Any]:
     if stop is None:
         return found
     return {name: [p for p in points if p[0] <= stop] for name, points in found.items()}
-
-
-def _expected(plan: Plan) -> int | None:
-    if plan.stop is not None:
-        return plan.stop + 1
-    return max(plan.view.metrics.columns.steps, default=-1) + 1 or None
 
 
 def _why_nothing(done: Replayed, log: Path) -> str:

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from reportgen.compare.metrics import Points
 from reportgen.errors import UnavailableError
-from reportgen.reproduce.attempt import Attempt, Workplace, points_of
+from reportgen.reproduce.attempt import Attempt, points_of
 from reportgen.reproduce.differences import Divergence
 from reportgen.reproduce.verdict import Judgement, calibrate, judge
+from reportgen.reproduce.workplace import Workplace
 
 BUDGET_SECONDS = 600.0
 _INSTALL_SECONDS = 600.0

@@ -102,18 +102,28 @@ def _find(
     return FoundInput(recorded, other, "missing" if other is None else "other")
 
 
+def require_inputs(found: Sequence[FoundInput]) -> None:
+    """Make sure that every input is at hand.
+
+    Raises:
+        UnavailableError: One is missing, so that the program would fail or do something else.
+    """
+    for item in found:
+        if item.state in ("missing", "other"):
+            raise UnavailableError(
+                f"the input {item.line}", fix="Name the folder that holds it by --data DIR"
+            )
+
+
 def place_inputs(tree: Path, found: Sequence[FoundInput]) -> list[str]:
     """Copy what has to be copied into the tree and return what is not as it was recorded.
 
     Raises:
-        UnavailableError: An input is missing, and the program would fail or do something else.
+        UnavailableError: As :func:`require_inputs`.
     """
+    require_inputs(found)
     other = []
     for item in found:
-        if item.state in ("missing", "other") and item.recorded.path is not None:
-            raise UnavailableError(
-                f"the input {item.line}", fix="Name the folder that holds it by --data DIR"
-            )
         target = tree / (item.recorded.path or "")
         if item.state == "copy" and item.kept is not None:
             target.parent.mkdir(parents=True, exist_ok=True)

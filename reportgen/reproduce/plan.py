@@ -11,7 +11,7 @@ from reportgen.capture.shadow import ShadowRepository
 from reportgen.errors import NotFoundError, UsageError
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.reproduce.environment import EnvironmentPlan, plan_environment
-from reportgen.reproduce.inputs import FoundInput, find_inputs
+from reportgen.reproduce.inputs import FoundInput, find_inputs, require_inputs
 from reportgen.reproduce.record import seconds_until, stop_of
 from reportgen.reproduce.refusals import changed_since_sealed, check_record
 from reportgen.reproduce.source import Source, find_source, verify_tree
@@ -144,6 +144,7 @@ def make_plan(view: RunView, request: Request) -> Plan:
             verify_tree(shadow, facts, patch, allow_links=request.allow_links)
             inputs = inputs_of(view, request, source, shadow, facts, patch)
             code_bytes = _size(shadow, facts.commit or "")
+    require_inputs(inputs)
     stop = stop_of(view, request.steps)
     changed = changed_since_sealed(view)
     sealed = [f"{place} is not as it was sealed" for place in changed]

@@ -20,6 +20,7 @@ from reportgen.runs.redact import MARK, UNSCANNED
 from reportgen.script.facts import ScriptFacts
 
 RUN_DIR = "REPORTGEN_RUN_DIR"
+LOG = "reproduce.log"
 STOP_AFTER = "REPORTGEN_STOP_AFTER_STEP"
 
 _PERIOD = 0.05

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from reproduce.projects import Project
 
-from reportgen.reproduce.attempt import Attempt, Workplace, reproduce
+from reportgen.reproduce.attempt import Attempt, reproduce
 from reportgen.reproduce.differences import Divergence
 from reportgen.reproduce.explain import explain, swaps_of
 from reportgen.reproduce.plan import Plan, Request, make_plan
+from reportgen.reproduce.workplace import Workplace
 from reportgen.runs.view import RunView
 
 

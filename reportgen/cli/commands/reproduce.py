@@ -11,7 +11,7 @@ from pathlib import Path
 from reportgen.cli.options import add_json, add_settings, note, print_json, settings_of
 from reportgen.cli.progress import progress
 from reportgen.errors import ReportgenError, UnavailableError, UsageError
-from reportgen.reproduce.attempt import Attempt, Workplace, judged, reproduce
+from reportgen.reproduce.attempt import Attempt, judged, reproduce
 from reportgen.reproduce.explain import BUDGET_SECONDS, explain
 from reportgen.reproduce.ledger import document_of, entry_of, write_entry
 from reportgen.reproduce.plan import Plan, Request, make_plan
@@ -19,6 +19,7 @@ from reportgen.reproduce.record import STEPS
 from reportgen.reproduce.report import cannot_run, report_lines, write_plot
 from reportgen.reproduce.statement import statement_of
 from reportgen.reproduce.verdict import BAND
+from reportgen.reproduce.workplace import Workplace
 from reportgen.runs.resolve import resolve_run
 from reportgen.runs.view import RunView
 from reportgen.terminal import one_line, printable
