@@ -57,3 +57,21 @@ class Exit(Document):
     determinism: dict[str, Any] = {}
     streams: dict[str, StreamSize] = {}
     not_available: NotAvailable = {}
+
+
+class ImportedFile(Document):
+    """A file that an import read; ``path`` is below the source."""
+
+    path: str
+    bytes: int
+    sha256: str
+    modified: str | None = None
+
+
+class ImportRecord(Document):
+    """captured/import.json: the files of another tool that a run was made of."""
+
+    kind: str
+    reader: int
+    digest: str
+    files: list[ImportedFile] = []

@@ -17,6 +17,7 @@ import msgspec
 
 from reportgen.runs.captured import ConfigAccess as ConfigAccess
 from reportgen.runs.captured import Exit as Exit
+from reportgen.runs.captured import ImportRecord as ImportRecord
 from reportgen.runs.captured import Modules as Modules
 from reportgen.runs.captured import Opens as Opens
 from reportgen.runs.captured import OptimizerState as OptimizerState
@@ -43,7 +44,9 @@ class LeftOut(Document):
 
     ``stringified``: a value of no plain type was written as text. ``secret`` and
     ``url-userinfo``: redacted. ``size``: too large. ``keep_last``: removed by the policy.
-    ``every``: only each n-th point of the metric was kept.
+    ``every``: only each n-th point of the metric was kept. Of runs of other tools, ``not
+    imported``: there is no place for it here. ``purged`` and ``placeholder``: that tool does not
+    count it either. ``type`` and ``not recorded``: it does not say.
     """
 
     what: str
@@ -356,6 +359,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "captured/opens.json": Opens,
     "captured/optimizer.json": OptimizerState,
     "captured/exit.json": Exit,
+    "captured/import.json": ImportRecord,
     "reproductions/<time>.yaml": Reproduction,
 }
 """Each document of the standard by its place in the run folder."""

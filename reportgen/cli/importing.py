@@ -1,0 +1,143 @@
+"""Another tool's logs to run folders: what ``import`` and ``build`` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import LimitError, UnreadableError, UsageError
+from reportgen.importers import IMPORTERS, detected
+from reportgen.importers.interface import ImportedRun, Importer, ImportOptions, Unreadable
+from reportgen.importers.write import Written, write_run
+from reportgen.runs.problems import Problem
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        kind: The importer.
+        title: What people call its tool.
+        runs: Each run with what became of it.
+        unreadable: ``(path below the source, message)`` of what could not be read.
+    """
+
+    kind: str
+    title: str
+    runs: list[tuple[Written, dict[str, Any]]] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result of ``reportgen import --json``."""
+        return {
+            "schema": "reportgen.import/1",
+            "kind": self.kind,
+            "runs": [
+                {"id": written.id, "path": str(written.folder), "state": written.state, **facts}
+                for written, facts in self.runs
+            ],
+            "unreadable": [{"path": path, "message": text} for path, text in self.unreadable],
+        }
+
+
+def importer_of(source: Path) -> Importer:
+    """Return the importer that knows what is in ``source``.
+
+    Raises:
+        UnreadableError: None does.
+        NotFoundError, LimitError: As :func:`reportgen.importers.detected`.
+    """
+    found = detected(source)
+    if found is None:
+        raise UnreadableError(
+            "holds no logs of a tool that is known",
+            where=str(source),
+            expected=", ".join(f"{one.kind} ({one.title})" for one in IMPORTERS),
+            fix="Name its kind by --from",
+        )
+    return found
+
+
+def import_runs(
+    importer: Importer,
+    source: Path,
+    root: Path,
+    options: ImportOptions,
+    *,
+    advance: Callable[[int], None] = lambda done: None,
+) -> Imported:
+    """Read a source and write its runs below ``root``.
+
+    Args:
+        importer: Of the source's kind.
+        source: File or folder.
+        root: Where the run folders go, made if need be.
+        options: How to read.
+        advance: Told how many runs are done.
+
+    Raises:
+        UsageError: ``root`` lies in the source, or cannot be written.
+        NotFoundError: There is no source.
+    """
+    _refuse_inside(source, root)
+    result = Imported(importer.kind, importer.title)
+    try:
+        for found in importer.read(source, options):
+            if isinstance(found, Unreadable):
+                result.unreadable.append((found.path, found.message))
+                continue
+            result.runs.append((_written(found, root, importer.title), facts_of(found)))
+            for problem in found.problems:
+                if problem.severity == "error":
+                    result.unreadable.append((problem.file, problem.message))
+                else:
+                    result.problems.append(problem)
+            advance(len(result.runs))
+    except LimitError as error:
+        result.unreadable.append((error.where or str(source), error.what))
+    return result
+
+
+def _written(run: ImportedRun, root: Path, title: str) -> Written:
+    try:
+        return write_run(run, root, title)
+    except OSError as error:
+        raise UsageError(
+            f"cannot be written: {error.strerror or type(error).__name__}",
+            where=str(error.filename or root),
+            fix="Name a folder that you may write to.",
+        ) from None
+
+
+def _refuse_inside(source: Path, root: Path) -> None:
+    """Refuse to write into what is read: the next import would read its own result."""
+    inside = root.resolve() != source.resolve() and root.resolve().is_relative_to(source.resolve())
+    if source.is_dir() and (inside or root.resolve() == source.resolve()):
+        raise UsageError(
+            "lies in the folder that is imported",
+            where=str(root),
+            expected="a folder outside of it",
+            fix="Name another one by -o",
+        )
+
+
+def facts_of(run: ImportedRun) -> dict[str, Any]:
+    """Return what was found of a run, in numbers."""
+    used: Sequence[int] = sorted(set(run.points.name_of.tolist()))
+    return {
+        "name": run.name,
+        "source": run.source,
+        "series": len(used),
+        "points": len(run.points),
+        "config_keys": len(run.config or {}),
+        "texts": len(run.texts),
+        "figures": len(run.pictures),
+        "histograms": len(run.distributions),
+        "left_out": [
+            {"what": one.what, "where": one.where, "rule": one.rule} for one in run.left_out
+        ],
+    }
