@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import LimitError, UnreadableError, UsageError
-from reportgen.importers import IMPORTERS, detected
-from reportgen.importers.interface import ImportedRun, Importer, ImportOptions, Unreadable
-from reportgen.importers.write import Written, write_run
+from reportgen.runs.discovery import find_runs
 from reportgen.runs.problems import Problem
+from reportgen.terminal import one_line
+
+if TYPE_CHECKING:  # NumPy comes with them, and `build` needs them for other tools' logs alone
+    from reportgen.importers.interface import ImportedRun, Importer, ImportOptions
+    from reportgen.importers.write import Written
+
+_SHOWN = 20
 
 
 @dataclass(slots=True)
@@ -44,6 +52,15 @@ class Imported:
         }
 
 
+def complain_of_imports(unreadable: Sequence[tuple[str, str]]) -> None:
+    """Print what could not be read of a source to standard error, one line each."""
+    for path, message in unreadable[:_SHOWN]:
+        print(f"reportgen: {one_line(f'{path}: {message}')}", file=sys.stderr)
+    if len(unreadable) > _SHOWN:
+        more = len(unreadable) - _SHOWN
+        print(f"reportgen: {more} more could not be read", file=sys.stderr)
+
+
 def importer_of(source: Path) -> Importer:
     """Return the importer that knows what is in ``source``.
 
@@ -51,6 +68,8 @@ def importer_of(source: Path) -> Importer:
         UnreadableError: None does.
         NotFoundError, LimitError: As :func:`reportgen.importers.detected`.
     """
+    from reportgen.importers import IMPORTERS, detected
+
     found = detected(source)
     if found is None:
         raise UnreadableError(
@@ -66,7 +85,7 @@ def import_runs(
     importer: Importer,
     source: Path,
     root: Path,
-    options: ImportOptions,
+    options: ImportOptions | None = None,
     *,
     advance: Callable[[int], None] = lambda done: None,
 ) -> Imported:
@@ -76,17 +95,19 @@ def import_runs(
         importer: Of the source's kind.
         source: File or folder.
         root: Where the run folders go, made if need be.
-        options: How to read.
+        options: How to read; by default as a person means it.
         advance: Told how many runs are done.
 
     Raises:
         UsageError: ``root`` lies in the source, or cannot be written.
         NotFoundError: There is no source.
     """
+    from reportgen.importers.interface import ImportOptions, Unreadable
+
     _refuse_inside(source, root)
     result = Imported(importer.kind, importer.title)
     try:
-        for found in importer.read(source, options):
+        for found in importer.read(source, options or ImportOptions()):
             if isinstance(found, Unreadable):
                 result.unreadable.append((found.path, found.message))
                 continue
@@ -102,7 +123,45 @@ def import_runs(
     return result
 
 
+@contextmanager
+def as_runs(paths: Sequence[Path]) -> Iterator[tuple[list[Path], list[Imported]]]:
+    """Yield paths to runs: those without a run that hold another tool's logs are imported to a
+    temporary folder, which is gone afterwards, and stand for nothing else.
+
+    Args:
+        paths: Run folders, folders that hold some, or what another tool wrote.
+
+    Raises:
+        UsageError: The temporary folder cannot be written.
+    """
+    with ExitStack() as stack:
+        found: list[Path] = []
+        imported: list[Imported] = []
+        for path in paths:
+            importer = _importer_for(path)
+            if importer is None:
+                found.append(path)
+                continue
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="reportgen-import-")))
+            root = folder / (path.resolve().name or "logs")
+            root.mkdir()
+            imported.append(import_runs(importer, path, root))
+            found.append(root)
+        yield found, imported
+
+
+def _importer_for(path: Path) -> Importer | None:
+    """Return what imports a path that holds no run, None where that is nothing."""
+    if path.is_dir() and find_runs([path]).runs:
+        return None
+    from reportgen.importers import detected
+
+    return detected(path) if path.exists() else None
+
+
 def _written(run: ImportedRun, root: Path, title: str) -> Written:
+    from reportgen.importers.write import write_run
+
     try:
         return write_run(run, root, title)
     except OSError as error:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from reportgen.cli.importing import as_runs, complain_of_imports
 from reportgen.cli.listing import complain, roots_of
 from reportgen.cli.main import PARTLY
 from reportgen.cli.options import add_json, add_settings, print_json, settings_of
 from reportgen.cli.progress import progress
 from reportgen.errors import UnreadableError
 from reportgen.terminal import one_line
+
+if TYPE_CHECKING:
+    from reportgen.config import Settings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "path",
         nargs="*",
         type=Path,
-        help="a run folder or a folder that holds runs; the roots of the settings by default",
+        help="a run folder, a folder that holds runs, or logs that `reportgen import` reads; the "
+        "roots of the settings by default",
     )
     parser.add_argument(
         "-o",
@@ -56,11 +62,21 @@ def run(args: argparse.Namespace) -> int:
         UnreadableError: ``--strict``, and some run cannot be read.
         ReportgenError: As :func:`reportgen.site.build.build_site`.
     """
+    settings = settings_of(args, theme=args.theme, site={"title": args.title})
+    with as_runs(roots_of(args, settings)) as (paths, imported):
+        unreadable = [pair for one in imported for pair in one.unreadable]
+        if args.strict and unreadable:
+            raise UnreadableError(
+                unreadable[0][1], where=unreadable[0][0], fix="Build without --strict"
+            )
+        complain_of_imports(unreadable)
+        return max(_build(args, settings, paths), PARTLY if unreadable else 0)
+
+
+def _build(args: argparse.Namespace, settings: Settings, paths: list[Path]) -> int:
     from reportgen.site.build import build_site
     from reportgen.site.gather import read_runs
 
-    settings = settings_of(args, theme=args.theme, site={"title": args.title})
-    paths = roots_of(args, settings)
     if args.strict:
         _, problems = read_runs(paths)
         if problems:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from reportgen.cli.importing import Imported, import_runs, importer_of
+from reportgen.cli.importing import Imported, complain_of_imports, import_runs, importer_of
 from reportgen.cli.options import add_json, note, print_json
 from reportgen.cli.progress import progress
 from reportgen.cli.tables import print_table
 from reportgen.errors import NotFoundError, UnreadableError
 from reportgen.importers import IMPORTERS, by_name
 from reportgen.importers.interface import ImportOptions
-from reportgen.terminal import one_line
 
 OK, PARTLY = 0, 3
 _SHOWN = 20
@@ -72,11 +70,7 @@ def run(args: argparse.Namespace) -> int:
         print_json(result.as_dict())
     else:
         _print(args, result)
-    for path, message in result.unreadable[:_SHOWN]:
-        print(f"reportgen: {one_line(f'{path}: {message}')}", file=sys.stderr)
-    if len(result.unreadable) > _SHOWN:
-        more = len(result.unreadable) - _SHOWN
-        print(f"reportgen: {more} more could not be read", file=sys.stderr)
+    complain_of_imports(result.unreadable)
     return PARTLY if result.unreadable else OK
 
 

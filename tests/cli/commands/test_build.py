@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from importers.events import scalar, write_events
 from site_runs import seeded_run
 
 from reportgen.cli.main import main
@@ -118,3 +119,34 @@ def test_as_a_process(runs: Path) -> None:
     result = subprocess.run(command, cwd=runs.parent, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("site/index.html: ")
+
+
+def test_another_tool_s_logs_are_imported_on_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        write_events(Path("logs") / name, [scalar("val/accuracy", 0.5, step) for step in range(9)])
+    for site in ("one", "two"):
+        assert main(["build", "logs", "-o", site]) == 0
+    assert capsys.readouterr().out.startswith("one/index.html: 2 runs, ")
+    first, second = (
+        {p.relative_to(site): p.read_bytes() for p in Path(site).rglob("*") if p.is_file()}
+        for site in ("one", "two")
+    )
+    assert first == second
+    assert not [name for name, data in first.items() if b"reportgen-import-" in data]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["logs", "one", "two"]
+
+
+def test_damaged_logs_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = write_events(Path("logs"), [scalar("val/accuracy", 0.5, step) for step in range(9)])
+    data = bytearray(file.read_bytes())
+    data[60] ^= 1
+    file.write_bytes(bytes(data))
+    assert main(["build", "logs"]) == 3
+    assert "does not match its CRC and is left out" in capsys.readouterr().err
+    assert main(["build", "logs", "--strict"]) == 2
