@@ -30,6 +30,7 @@ from reportgen.runs.document import NotAvailable as NotAvailable
 from reportgen.runs.document import Number as Number
 from reportgen.runs.document import Sha256 as Sha256
 from reportgen.runs.document import Time as Time
+from reportgen.runs.model_document import ModelRegistry
 
 RUN_SCHEMA = "reportgen.run/1"
 MANIFEST_SCHEMA = "reportgen.manifest/1"
@@ -352,6 +353,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "data.yaml": Data,
     "manifest.json": Manifest,
     "sweep.yaml": Sweep,
+    "models.yaml": ModelRegistry,
     "labels.yaml": Labels,
     "checkpoints/<name>.json": Checkpoint,
     "captured/config_access.json": ConfigAccess,

@@ -24,6 +24,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
         "created": "2026-11-23T10:15:00.123Z",
     },
     "manifest.json": {"schema": "reportgen.manifest/1", "files": []},
+    "models.yaml": {"schema": "reportgen.models/1"},
     "captured/import.json": {"kind": "tensorboard", "reader": 1, "digest": "0"},
     "reproductions/<time>.yaml": {
         "schema": "reportgen.reproduction/1",
