@@ -202,6 +202,8 @@ def _code_at_hand(
 ) -> tuple[Source | None, RecordedCode | None]:
     """Open the recorded tree; without it nothing that was asked for may need it."""
     try:
+        if facts.commit is None:
+            raise NotFoundError("names no commit", where=f"{view.folder}/{layout.GIT}")
         source = find_source(view.folder, facts, request.repository)
         if source.top is None:
             raise NotFoundError(

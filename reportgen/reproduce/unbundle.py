@@ -34,7 +34,7 @@ RUN = "run"
 SCHEMA = "reportgen.bundle/1"
 """The file that lists all others, the folder of the run, and the version of the format."""
 
-_DOCUMENT_BYTES = 64 * 2**20
+_DOCUMENT_BYTES = 32 * 2**20
 _RUN_SEAL = f"{RUN}/{layout.MANIFEST}"
 
 
@@ -205,10 +205,11 @@ def _members(archive: Path) -> Iterator[Iterator[Member]]:
         raise NotFoundError("there is no such file", where=str(archive)) from None
     except OSError as error:
         raise refused(f"{archive}: cannot be read: {error.strerror}") from None
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(descriptor)
+        raise refused(f"{archive}: is no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise refused(f"{archive}: is no regular file")
         start = file.read(4)
         file.seek(0)
         try:

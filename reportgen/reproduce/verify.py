@@ -21,7 +21,7 @@ from reportgen.runs.discovery import find_runs, run_format
 from reportgen.runs.model_check import check_registry
 from reportgen.runs.seal import Difference, SealCheck, check_folder, check_run, read_run_seal
 
-_DOCUMENT_BYTES = 64 * 2**20
+_DOCUMENT_BYTES = 32 * 2**20
 
 
 @dataclass(slots=True)

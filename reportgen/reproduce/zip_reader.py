@@ -24,6 +24,7 @@ from reportgen.reproduce.archive import (
 )
 
 _PIECE = 1 << 18
+_DIRECTORY_BYTES = 32 * 2**20
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
@@ -103,7 +104,7 @@ def _directory(file: BinaryIO, archive_bytes: int) -> tuple[int, int, int]:
         disk, first, here, count, size, start = wide[4:]
     if disk or first or here != count or start + size != end:
         raise refused("its directory is damaged, or there are bytes before or behind it")
-    if count > MEMBERS or size > count * (_ENTRY.size + NAME_BYTES + 64):
+    if count > MEMBERS or size > min(_DIRECTORY_BYTES, count * (_ENTRY.size + NAME_BYTES + 64)):
         raise over_limit(f"lists {count} files in {size} bytes", f"at most {MEMBERS} files")
     return count, size, start
 

@@ -19,7 +19,7 @@ from reportgen.runs import layout
 FILES = 100_000
 """Files that one seal may list."""
 
-_BYTES = 64 * 2**20
+_BYTES = 32 * 2**20
 _LIMITS = Limits(document_bytes=_BYTES, nodes=8 * FILES)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
