@@ -20,6 +20,7 @@ from reportgen.site.parts.images import Image, images_of
 from reportgen.site.parts.logs import Log, logs_of
 from reportgen.site.parts.patch import patch_of
 from reportgen.site.parts.predictions import predictions_of
+from reportgen.site.parts.reproductions import reproductions_of
 from reportgen.site.project import Project
 from reportgen.site.text import clip, script_json
 from reportgen.site.tokens import NEUTRAL
@@ -127,6 +128,7 @@ class Run:
                 "step": findings.step_row(record.judged.next_step) if record.judged else None,
                 **_results(record),
                 "reproduce": view.text(layout.REPRODUCE, limit=_SCRIPT_BYTES),
+                "reproductions": reproductions_of(view),
                 "downloads": downloads,
                 "problems": (record.judged.problems if record.judged else view.problems)[:50],
             },
