@@ -1,9 +1,9 @@
 """``run.log``: one record a call, one ``os.write`` of one whole line, then it is kept.
 
 The fast path is a closure over local names, takes no lock and serves the everyday call: known
-names, plain finite numbers. Everything else (a new name, a tensor, a NaN, a full disk, a fork, a
-closed run) falls through to the slow path, which is allowed to cost more. Writing a whole line to
-an ``O_APPEND`` descriptor is atomic among threads and processes on a local file system.
+names, finite numbers, plain or in a tensor. Everything else (a new name, a NaN, a full disk, a
+fork, a closed run) falls through to the slow path, which is allowed to cost more. Writing a whole
+line to an ``O_APPEND`` descriptor is atomic among threads and processes on a local file system.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.logger.context import RunContext
 from reportgen.logger.resume import Continuation
 from reportgen.logger.thinning import Thinned
-from reportgen.logger.values import STEP_LIMIT, step_of, stored_number, type_name
+from reportgen.logger.values import STEP_LIMIT, number_of, step_of, stored_number, type_name
 from reportgen.runs import lock
 
 LogCall = Callable[..., None]
@@ -264,6 +264,7 @@ def _fast_path(  # noqa: C901 - inlined on purpose, as ``log`` below
     longest, largest = DEFAULT_LIMITS.line_bytes, STEP_LIMIT
     slowly, short = writer.log_slowly, writer.lost_short
     dumps, write, now, newline = orjson.dumps, os.write, time.time, _NEWLINE
+    numbers_of = _finite
 
     def log(metrics: Mapping[str, Any], step: int | None = None) -> None:  # noqa: C901
         # One function: each further call would cost a tenth of the floor.
@@ -281,17 +282,20 @@ def _fast_path(  # noqa: C901 - inlined on purpose, as ``log`` below
                 and all_known(metrics)
                 and 0 <= step <= largest
             ):
+                plain: dict[str, Any] | None = metrics
                 for value in metrics.values():
                     if type(value) is float:
-                        if value - value != 0.0:  # NaN or an infinity
-                            break
-                    elif type(value) is not int:
-                        break
-                else:
-                    record = {"step": step, "time": now(), "metrics": metrics}
+                        if value - value == 0.0:  # neither NaN nor an infinity
+                            continue
+                    elif type(value) is int:
+                        continue
+                    plain = numbers_of(metrics)
+                    break
+                if plain:
+                    record = {"step": step, "time": now(), "metrics": plain}
                     line = dumps(record, None, newline)
                     size = len(line)
-                    if size <= longest and metrics:
+                    if size <= longest:
                         written = write(descriptor, line)
                         last = step
                         if written != size:
@@ -312,6 +316,17 @@ def _fast_path(  # noqa: C901 - inlined on purpose, as ``log`` below
         return last, calls - (_SAMPLE - 2)
 
     return log, use, state
+
+
+def _finite(metrics: dict[str, Any]) -> dict[str, int | float] | None:
+    """Return the metrics as plain numbers; None when one is no finite number."""
+    plain: dict[str, int | float] = {}
+    for name, value in metrics.items():
+        number = number_of(value)
+        if number is None or number - number != 0:
+            return None
+        plain[name] = number
+    return plain
 
 
 def _lines(step: int, moment: float, stored: dict[str, Any]) -> list[bytes]:

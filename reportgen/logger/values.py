@@ -94,6 +94,8 @@ def _reader_of(kind: type) -> _Reader | None:
     for base in kind.__mro__[:-1]:
         module: object = base.__module__
         library = module.partition(".")[0] if isinstance(module, str) else ""
+        if library == "torch":
+            return _item_of_tensor
         if library in _ARRAY_LIBRARIES:
             return _item_of
         if library in _EXACT_MODULES:
@@ -115,6 +117,17 @@ def _item_of(value: Any) -> int | float | None:
     except Exception:
         return None
     if isinstance(item, float):
+        return item
+    return _bounded(int(item)) if isinstance(item, int) else None
+
+
+def _item_of_tensor(value: Any) -> int | float | None:
+    """As :func:`_item_of`, by no more than a tensor needs: losses are logged at every step."""
+    try:
+        item = None if value.ndim else value.item()
+    except Exception:
+        return None
+    if type(item) is float:
         return item
     return _bounded(int(item)) if isinstance(item, int) else None
 

@@ -49,6 +49,43 @@ def metrics_in(context: RunContext) -> list[dict[str, Any]]:
     return [record["metrics"] for record in records_in(context)]
 
 
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        (torch.tensor(0.1, dtype=torch.float64), 0.1),
+        (torch.tensor(2), 2),
+        (torch.tensor(True), 1),
+        (np.float32(0.5), 0.5),
+        (np.int64(3), 3),
+        (True, 1),
+        (torch.tensor(math.nan), "NaN"),
+        (torch.tensor(-math.inf), "-Infinity"),
+        (np.float64("inf"), "Infinity"),
+        (10**30, 1e30),
+    ],
+    ids=repr,
+)
+def test_known_names_with_values_of_any_library_are_kept_in_their_order(
+    writer: MetricWriter, context: RunContext, value: Any, stored: Any
+) -> None:
+    for step in range(3):  # the third is neither new nor timed
+        writer.log({"lr": 0.1, "x": value, "epoch": 2}, step=step)
+    expected = {"lr": 0.1, "x": stored, "epoch": 2}
+    assert [list(one.items()) for one in metrics_in(context)] == [list(expected.items())] * 3
+    assert writer.last_step == 2
+
+
+@pytest.mark.parametrize("bad", [torch.tensor([1.0]), torch.tensor(1j), "x", None, np.zeros(1)])
+def test_a_bad_value_among_known_names_costs_itself_alone(
+    writer: MetricWriter, context: RunContext, bad: Any
+) -> None:
+    for step in range(3):
+        writer.log({"loss": torch.tensor(0.5), "x": 1.0}, step=step)
+    writer.log({"loss": torch.tensor(0.25), "x": bad}, step=3)
+    assert metrics_in(context)[3:] == [{"loss": 0.25}]
+    assert context.run.dropped == {"metric values": 1}
+
+
 def test_a_call_is_one_line_at_once(writer: MetricWriter, context: RunContext) -> None:
     for step in range(3):
         writer.log({"train/loss": 0.5, "epoch": 1}, step=step)
