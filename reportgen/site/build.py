@@ -34,6 +34,7 @@ from reportgen.site.pages.compare import run_file, runs_file
 from reportgen.site.pages.interface import Plan
 from reportgen.site.pages.run import Run
 from reportgen.site.project import (
+    Before,
     Project,
     keys_of,
     records_from,
@@ -57,6 +58,7 @@ CONTENT_SECURITY_POLICY = (
 _SECTIONS = (
     ("overview", "Overview", "index.html"),
     ("runs", "Runs", "runs/index.html"),
+    ("groups", "Groups", "groups/index.html"),
     ("compare", "Compare", "compare/index.html"),
     ("audit", "Audit", "audit/index.html"),
 )
@@ -94,6 +96,7 @@ def build_site(
     settings: Settings | None = None,
     repository: Path | None = None,
     gathered: Gathered | None = None,
+    before: Before | None = None,
     incremental: bool = True,
     advance: Advance = lambda done, total: None,
 ) -> BuildResult:
@@ -107,6 +110,7 @@ def build_site(
         settings: Title, links, goals, grouping and policy.
         repository: The repository that runs are judged against; found from them by default.
         gathered: Runs and audit that were read already.
+        before: An earlier audit, which the pages of the audit set the present one beside.
         incremental: Use again what an earlier build derived from runs that did not change since.
         advance: Called with how many parts are done, and of how many: each run counts as audited
             and as rendered.
@@ -139,7 +143,7 @@ def build_site(
     else:
         accept(gathered.views)
     total = len(gathered.views)
-    project = project_of(gathered, loaded, settings)
+    project = project_of(gathered, loaded, settings, before)
     with staged(output) as staging:
         site = _Site(project, staging, memory, base_url)
         pages = site.write(lambda done: advance(total + done, 2 * total))
@@ -162,7 +166,9 @@ def _problems(gathered: Gathered) -> tuple[tuple[str, Problem], ...]:
     return tuple((place, one) for place, one in (*whole, *inside) if one.severity == "error")
 
 
-def project_of(gathered: Gathered, theme: Theme, settings: Settings) -> Project:
+def project_of(
+    gathered: Gathered, theme: Theme, settings: Settings, before: Before | None = None
+) -> Project:
     """Return the subject of a site."""
     plain = records_from(gathered.views, gathered.report, settings.goals, gathered.derived)
     metric = site_metric([record for record in plain if not record.archived], settings.goals)
@@ -191,6 +197,7 @@ def project_of(gathered: Gathered, theme: Theme, settings: Settings) -> Project:
         curves=CurveStore(views, {record.slug: record.derived.drawn for record in records}),
         theme=theme,
         newest=newest_moment(gathered.views),
+        before=before,
     )
 
 
@@ -273,6 +280,7 @@ class _Site:
         values = {**_values(plan, self._assets), **more}
         page = self._renderer.render(plan.template, values)
         outputs = [self._staging.put(plan.path, page)]
+        outputs += [self._staging.put(file.path, file.data) for file in plan.data]
         for copy in plan.copies:
             done = self._staging.copy(copy.view.folder, copy.place, copy.path)
             outputs += [done] if done else []

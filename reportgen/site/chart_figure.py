@@ -53,6 +53,7 @@ class ChartFigure:
         note: Beside it, in a softer tone.
         y_title: Axis title with unit.
         static: Geometry of the static curves.
+        legend: Name and style of each line that the script draws.
         rows: The table behind the chart.
         summary: The chart in one or two sentences.
         data: JSON for the script: one object a series.
@@ -62,27 +63,43 @@ class ChartFigure:
     note: str
     y_title: str
     static: StaticChart
+    legend: tuple[tuple[str, tuple[int, int]], ...]
     rows: tuple[SeriesRow, ...]
     summary: str
     data: str
 
 
 def chart_figure(
-    project: Project, series: Sequence[Series], *, title: str, note: str = ""
+    project: Project,
+    series: Sequence[Series],
+    *,
+    title: str,
+    note: str = "",
+    leading: Sequence[Series] = (),
 ) -> ChartFigure | None:
-    """Return a figure of the series that have points, or None when none has."""
+    """Return a figure of the series that have points, or None when none has.
+
+    Args:
+        project: Where the curves are.
+        series: What the script draws.
+        title: Its heading.
+        note: Beside it.
+        leading: What stands for them without the script and in the table; by default all.
+    """
     present = [s for s in series if (s.record.slug, s.metric) in project.curves]
     if not present:
         return None
     alone = len({s.record.slug for s in present}) == 1
     units = {unit for s in present if (unit := s.record.metrics[s.metric].unit)}
     y_title = f"{clip(title, 80)} ({clip(units.pop(), 20)})" if len(units) == 1 else clip(title, 80)
-    rows = tuple(_row(project, s) for s in present)
+    drawn = [s for s in leading if (s.record.slug, s.metric) in project.curves] or present
+    rows = tuple(_row(project, s) for s in drawn)
     return ChartFigure(
         title=clip(title),
         note=note,
         y_title=y_title,
-        static=static_chart([_line(project, s) for s in present]),
+        static=static_chart([_line(project, s) for s in drawn]),
+        legend=tuple((clip(s.label, LABEL_LIMIT), s.style) for s in present),
         rows=rows,
         summary=_summary(clip(title, 80), rows),
         data=script_json([_reference(project, s, alone) for s in present]),

@@ -96,7 +96,15 @@ def chart_config(theme: Theme, mode: Mode) -> dict[str, Any]:
         "axisX": {"grid": False, "domain": True, "domainColor": colours["edge"], "ticks": True}
         | {"tickColor": colours["edge"], "tickSize": 4},
         "axisY": {"grid": True},
-        "line": {"strokeWidth": 1.75, "strokeJoin": "round", "strokeCap": "butt"},
+        "line": {
+            "color": colours["accent"],
+            "strokeWidth": 1.75,
+            "strokeJoin": "round",
+            "strokeCap": "butt",
+        },
         "text": {"color": colours["soft"], "fontSize": 12},
         "rule": {"color": colours["edge"]},
+        "bar": {"color": colours["accent"]},
+        "point": {"color": colours["accent"]},
+        "range": {"ramp": list(theme.sequential)},
     }

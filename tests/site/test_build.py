@@ -34,7 +34,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_the_result_says_what_was_built(built) -> None:  # type: ignore[no-untyped-def]
     found = files(built.folder)
     assert built.result.runs == 8
-    assert built.result.pages == len([name for name in found if name.endswith(".html")]) == 13
+    assert built.result.pages == len([name for name in found if name.endswith(".html")]) == 16
     assert built.result.bytes == sum(map(len, found.values()))
     assert built.result.index == built.folder / "index.html"
     assert built.result.problems == ()

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from reportgen.errors import NotFoundError
+from reportgen.site.charts.best_so_far import BestSoFar
+from reportgen.site.charts.heat_map import HeatMap
+from reportgen.site.charts.importance import Importance
 from reportgen.site.charts.interface import Chart
 from reportgen.site.charts.lines import Lines
+from reportgen.site.charts.parallel import Parallel
+from reportgen.site.charts.scatter import Scatter
 from reportgen.suggest import nearest
 
-CHARTS: tuple[Chart, ...] = (Lines(),)
+CHARTS: tuple[Chart, ...] = (
+    Lines(),
+    Parallel(),
+    Scatter(),
+    Importance(),
+    HeatMap(),
+    BestSoFar(),
+)
 
 
 def by_name(name: str) -> Chart:

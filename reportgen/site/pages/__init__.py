@@ -5,6 +5,7 @@ from __future__ import annotations
 from reportgen.errors import NotFoundError
 from reportgen.site.pages.audit import Audit
 from reportgen.site.pages.compare import Compare
+from reportgen.site.pages.groups import Groups
 from reportgen.site.pages.interface import Page, Plan
 from reportgen.site.pages.not_found import NotFound
 from reportgen.site.pages.overview import Overview
@@ -12,7 +13,7 @@ from reportgen.site.pages.run import Run
 from reportgen.site.pages.runs import Runs
 from reportgen.suggest import nearest
 
-PAGES: tuple[Page, ...] = (Overview(), Runs(), Run(), Compare(), Audit(), NotFound())
+PAGES: tuple[Page, ...] = (Overview(), Runs(), Run(), Groups(), Compare(), Audit(), NotFound())
 
 
 def by_name(name: str) -> Page:

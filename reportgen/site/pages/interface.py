@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from reportgen.runs.view import RunView
 from reportgen.site.project import Project
+from reportgen.site.shards import DataFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Plan:
         values: What the template gets.
         scripts: Own scripts it loads, by name, in order.
         copies: Files of runs that it offers.
+        data: Data files that its scripts load.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Plan:
     values: Mapping[str, Any]
     scripts: tuple[str, ...] = ()
     copies: tuple[Copy, ...] = field(default=())
+    data: tuple[DataFile, ...] = field(default=())
 
 
 class Page(Protocol):

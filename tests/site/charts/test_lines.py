@@ -1,4 +1,4 @@
-"""The specification of the line chart, as altair writes it."""
+"""The specifications of all charts, as altair writes them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ def test_the_specification_is_the_golden_one(
 def test_data_is_bound_by_name_and_by_fields_that_the_rows_have(chart: Lines) -> None:
     spec = chart.spec()
     assert "datasets" not in spec
-    assert {layer["data"]["name"] for layer in spec["layer"]} == chart.datasets.keys()
-    for layer in spec["layer"]:
-        rows = chart.datasets[layer["data"]["name"]]
+    whole = spec.get("data", {})
+    named = [(layer.get("data", whole)["name"], layer) for layer in spec["layer"]]
+    assert {name for name, _ in named} == chart.datasets.keys()
+    for name, layer in named:
+        rows = chart.datasets[name]
         fields = {e["field"] for e in layer["encoding"].values() if "field" in e}
         assert fields <= rows.__annotations__.keys()
 

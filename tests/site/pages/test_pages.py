@@ -15,6 +15,8 @@ PAGES = {
     "overview": "index.html",
     "runs": "runs/index.html",
     "compare": "compare/index.html",
+    "groups": "groups/index.html",
+    "group": "groups/digits-lr-search-a95d491b/index.html",
     "not_found": "404.html",
     "run": "mlp-digits-lr0.1-s1",
     "run-diverged": "mlp-diverged",

@@ -9,10 +9,14 @@
   const SCALES = ["linear", "log", "symlog"];
   const LISTS = new Map([["runs", "runs"], ["m", "metrics"], ["hide", "hide"], ["pin", "pin"]]);
 
+  // On pages of groups, seeds of a setting are one line unless the address says otherwise.
+  const together = document.querySelector("[data-chart-tools='seeds']") !== null;
+
   reportgen.defaultState = () => ({
     runs: [], metrics: [], hide: [], pin: [], only: null,
     x: "step", xScale: "linear", yScale: "linear", smooth: 0, zoom: null,
-    group: false, centre: "mean", spread: "interval", past: false,
+    group: together, centre: "mean", spread: "interval", past: false,
+    filter: [], out: [],
   });
 
   // The state that an address holds, or null for one that is an anchor of the page.
@@ -47,11 +51,20 @@
       found.zoom = ends.length === 2 && ends[0] < ends[1] ? ends : null;
     } else if (key === "seeds") {
       seeds(found, value.split(","));
+    } else if (key === "f") {
+      found.filter = value.split(",").slice(0, MOST).map(filter).filter((one) => one.low <= one.high);
     }
   }
 
+  // A stretch of an axis of a sweep: key:low..high.
+  function filter(text) {
+    const colon = text.lastIndexOf(":");
+    const [low, high] = text.slice(colon + 1).split("..").map(Number);
+    return { key: decode(text.slice(0, Math.max(0, colon))), low: low, high: high };
+  }
+
   function seeds(found, words) {
-    found.group = true;
+    found.group = !words.includes("apart");
     found.centre = words.includes("median") ? "median" : "mean";
     found.spread = words.includes("sd") ? "sd" : "interval";
     found.past = words.includes("past");
@@ -86,8 +99,14 @@
     list("hide", state.hide);
     list("pin", state.pin);
     list("only", state.only === null ? [] : [state.only]);
-    if (state.group) {
-      parts.push("seeds=" + [state.centre, state.spread].concat(state.past ? ["past"] : []).join(","));
+    if (state.filter.length) {
+      parts.push("f=" + state.filter.map((one) => encode(one.key) + ":" + [one.low, one.high].map((end) => Number(end.toFixed(4))).join("..")).join(","));
+    }
+    const how = [state.centre, state.spread].concat(state.past ? ["past"] : []).join(",");
+    if (state.group && !(together && how === "mean,interval")) {
+      parts.push("seeds=" + how);
+    } else if (!state.group && together) {
+      parts.push("seeds=apart");
     }
     return parts.length ? "#" + parts.join("&") : "";
   };

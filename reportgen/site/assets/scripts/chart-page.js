@@ -63,10 +63,15 @@
       window.history[slide ? "replaceState" : "pushState"](null, "", address);
       written = window.location.hash;
     }
+    tell();
+  };
+
+  function tell() {
     reportgen.paintTools();
     filter();
+    document.dispatchEvent(new CustomEvent("reportgen:state"));
     reportgen.redraw();
-  };
+  }
 
   function read() {
     const found = reportgen.readAddress(window.location.hash);
@@ -75,10 +80,8 @@
     }
     written = window.location.hash;
     Object.assign(state, found);
-    reportgen.paintTools();
-    filter();
     document.dispatchEvent(new CustomEvent("reportgen:address"));
-    reportgen.redraw();
+    tell();
   }
 
   Object.assign(state, reportgen.readAddress(window.location.hash) || {});

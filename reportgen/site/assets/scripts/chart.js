@@ -26,8 +26,9 @@
       this.signature = "";
       this.faults = [];
       this.turn = 0;
-      const choose = (key, how) => change(reportgen.chosenLine(state, key, this.keys, how));
-      this.paint = reportgen.legend(figure.querySelector(".legend"), this.keys, choose);
+      this.whole = true;
+      const choose = (key, how) => change(reportgen.chosenLine(state, key, this.legendKeys(), how));
+      this.paint = reportgen.legend(figure.querySelector(".legend"), this, choose);
       reportgen.hover(this.plot, {
         frame: () => this.frame(),
         lines: () => this.lines,
@@ -50,8 +51,7 @@
         this.fail([error]);
         return;
       }
-      const wanted = this.series.filter((series) => this.isGrouped() || this.isShown(series.key));
-      const loaded = await Promise.allSettled(wanted.map((series) => reportgen.loadLine(series, this.state)));
+      const loaded = await Promise.allSettled(this.wanted().map((series) => reportgen.loadLine(series, this.state)));
       if (mine !== this.turn) {
         return;  // the state changed while files were loading
       }
@@ -61,6 +61,21 @@
       await this.show(kit);
     }
 
+    // The series to load: of lines that the reader did not hide or filter out.
+    wanted() {
+      const kept = this.series.filter((series) => !this.state.out.includes(series.run));
+      return kept.filter((series) => this.isGrouped() || this.isShown(series.key));
+    }
+
+    // What the menu saves.
+    spec(kit) {
+      return reportgen.exportSpec(this, kit);
+    }
+
+    table() {
+      return reportgen.csvParts(this);
+    }
+
     fail(errors) {
       this.faults.splice(0).forEach((line) => line.remove());
       this.faults = errors.map((error) => reportgen.fault(this.figure, error, () => this.draw()));
@@ -68,6 +83,13 @@
 
     isShown(key) {
       return reportgen.isShown(this.state, key, this.keys);
+    }
+
+    // Keys of what the legend lists: every line, or the first run of each group.
+    legendKeys() {
+      const firsts = new Map();
+      this.series.forEach((series) => firsts.has(series.group) || firsts.set(series.group, series.key));
+      return this.isGrouped() ? Array.from(firsts.values()) : this.keys;
     }
 
     isGrouped() {
@@ -85,7 +107,12 @@
       }));
       this.absent = lines.filter((line) => !line.points.x.length).length;
       const drawn = lines.filter((line) => line.points.x.length);
-      return this.isGrouped() ? reportgen.grouped(drawn, this.state, kit.specs.lines.usermeta.t975) : drawn;
+      if (!this.isGrouped()) {
+        return drawn;
+      }
+      const groups = reportgen.grouped(drawn, this.state, kit.specs.lines.usermeta.t975);
+      const keys = groups.map((line) => line.series.key);
+      return groups.filter((line) => reportgen.isShown(this.state, line.series.key, keys));
     }
 
     labelled() {

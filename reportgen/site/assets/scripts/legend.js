@@ -32,7 +32,8 @@
   };
 
   // Turn the items of a static legend into buttons; returns a function that paints the state.
-  reportgen.legend = function (list, keys, choose) {
+  reportgen.legend = function (list, chart, choose) {
+    const keys = chart.keys;
     const items = Array.from(list ? list.children : []);
     const buttons = items.map(function (item, index) {
       const name = item.textContent.trim();
@@ -51,10 +52,14 @@
       return [main, pin];
     });
     return function (state) {
+      const listed = chart.legendKeys();
       buttons.forEach(function ([main, pin], index) {
         const key = keys[index];
+        const series = chart.series[index];
+        items[index].hidden = !listed.includes(key);
+        main.querySelector("bdi").textContent = chart.isGrouped() ? series.group : series.label;
         main.setAttribute("aria-pressed", String(state.only === key));
-        main.classList.toggle("out", !reportgen.isShown(state, key, keys));
+        main.classList.toggle("out", !reportgen.isShown(state, key, listed) || state.out.includes(series.run));
         pin.setAttribute("aria-pressed", String(state.pin.includes(key)));
       });
     };

@@ -78,7 +78,9 @@
 
   // The chart as one specification with its data: title, method and legend are in it.
   reportgen.exportSpec = function (chart, kit) {
-    const { state, lines } = chart;
+    const state = chart.state;
+    const palette = kit.series.light;
+    const lines = chart.lines.map((line) => ({ ...line, colour: palette[line.series.colour] || kit.neutral.light }));
     const spec = reportgen.dressed(kit, chart.figure, state, reportgen.extents(lines, state));
     const labels = unique(lines.map((line) => line.series.label));
     const method = state.smooth > 0 ? [reportgen.smoothing(state.smooth) + "; raw faint"] : [];
@@ -111,11 +113,7 @@
   async function drawn(chart, renderer) {
     const kit = await reportgen.kit();
     const place = document.createElement("div");
-    const lines = chart.lines;
-    const palette = kit.series.light;
-    chart.lines = lines.map((line) => ({ ...line, colour: palette[line.series.colour] || kit.neutral.light }));
-    const spec = reportgen.exportSpec(chart, kit);
-    chart.lines = lines;
+    const spec = chart.spec(kit);
     const config = { ...kit.config.light, background: "#ffffff" };
     const result = await reportgen.embed(place, { config: { light: config } }, "light", structuredClone(spec), renderer);
     return { spec: spec, config: config, view: result.view };
@@ -134,8 +132,8 @@
       reportgen.offer(name(".png"), [blob], "image/png");
       view.finalize();
     }],
-    ["CSV, every point", async function (chart, name) {
-      reportgen.offer(name("-every-point.csv"), await reportgen.csvParts(chart), "text/csv;charset=utf-8");
+    ["CSV", async function (chart, name) {
+      reportgen.offer(name(chart.whole ? "-every-point.csv" : ".csv"), await chart.table(), "text/csv;charset=utf-8");
     }],
     ["Vega-Lite", async function (chart, name) {
       const { spec, config, view } = await drawn(chart, "none");
@@ -147,7 +145,7 @@
   // Every point that was logged of the lines shown, earlier attempts too, whatever the zoom.
   reportgen.csvParts = async function (chart) {
     const state = { ...chart.state, zoom: null };
-    const shown = chart.series.filter((series) => chart.isGrouped() || chart.isShown(series.key));
+    const shown = chart.wanted();
     const smooth = state.smooth > 0;
     const head = ["run", "metric", "attempt", "step", "seconds", "unix_time", "value"];
     const other = state.x === "step" ? [] : [reportgen.axisTitle(state.x)];
@@ -192,7 +190,7 @@
     const list = document.createElement("ul");
     for (const [label, make] of FORMATS) {
       const item = document.createElement("li");
-      const button = reportgen.element("button", { type: "button" }, label);
+      const button = reportgen.element("button", { type: "button" }, label === "CSV" && chart.whole ? "CSV, every point" : label);
       button.addEventListener("click", async function () {
         menu.open = false;
         try {
