@@ -36,6 +36,7 @@ COMMANDS = (
     Command("diff", "show what differs between two runs, their code included"),
     Command("reproduce", "run a run again elsewhere and judge what comes out"),
     Command("import", "write run folders of another tool's logs"),
+    Command("export", "write runs as tables and documents for other tools"),
     Command("bundle", "pack one run for somebody else, as one file"),
     Command("unbundle", "unpack such a file, every hash checked"),
     Command("verify", "compare every hash of bundles, runs and models.yaml"),

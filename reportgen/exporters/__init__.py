@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from reportgen.errors import UsageError
+from reportgen.exporters.csv import Csv
 from reportgen.exporters.interface import Exporter
+from reportgen.exporters.json import Json
+from reportgen.exporters.parquet import Parquet
 from reportgen.exporters.ro_crate import RoCrate
 
-EXPORTERS: tuple[Exporter, ...] = (RoCrate(),)
+EXPORTERS: tuple[Exporter, ...] = (Csv(), Json(), Parquet(), RoCrate())
 """All exporters, in the order in which they are listed."""
 
 
