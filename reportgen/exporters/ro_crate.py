@@ -8,7 +8,6 @@ bytes, and needs no package.
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import join
@@ -32,6 +31,24 @@ _CONTEXT = [f"{CRATE}/context", "https://w3id.org/ro/terms/workflow-run/context"
 _SPDX = "https://spdx.org/licenses/"
 _STATUS = {"finished": "Completed", "failed": "Failed", "interrupted": "Failed"}
 _LICENSE = "LICENSE"
+_PYTHON = "https://www.python.org/"
+_FORMATS = {
+    "cff": "application/yaml",
+    "csv": "text/csv",
+    "json": "application/json",
+    "jsonl": "application/jsonl",
+    "log": "text/plain",
+    "md": "text/markdown",
+    "parquet": "application/vnd.apache.parquet",
+    "patch": "text/x-diff",
+    "png": "image/png",
+    "sh": "text/x-shellscript",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+    "whl": "application/zip",
+    "yaml": "application/yaml",
+    "yml": "application/yaml",
+}
 _MOST_VALUES = 500
 _RESULTS = (
     *(f"{layout.METRICS} {layout.SUMMARY} {layout.TRAINING_LOG} {layout.STDOUT}".split()),
@@ -79,7 +96,7 @@ def crate_metadata(
         },
         *_root(view, files, license_id),
         *_action(view, files, folder, code),
-        *(_file(one, is_code=one.path == code) for one in files),
+        *(_file(one, view, code) for one in files),
     ]
     return dump_json({"@context": _CONTEXT, "@graph": graph})
 
@@ -119,17 +136,16 @@ def _action(
     inputs = list(_inputs(view))
     variables = list(_variables(view))
     results = [one.path for one in files if _is_result(one.path, folder)]
+    status = _STATUS.get(view.run.status)
     action = {
         "@id": "#run",
         "@type": "CreateAction",
         "name": view.name,
         "identifier": view.id,
         "description": argv,
-        "startTime": view.run.created,
-        "endTime": view.run.ended,
-        "actionStatus": _to(f"http://schema.org/{_STATUS[view.run.status]}ActionStatus")
-        if view.run.status in _STATUS
-        else None,
+        "startTime": _second(view.run.created),
+        "endTime": _second(view.run.ended),
+        "actionStatus": f"http://schema.org/{status}ActionStatus" if status else None,
         "error": view.run.stopped_early if view.run.status != "finished" else None,
         "instrument": _to(instrument),
         "object": [_to(one["@id"]) for one in (*inputs, *settings)],
@@ -138,35 +154,58 @@ def _action(
     }
     yield {key: value for key, value in action.items() if value not in (None, [])}
     if code is None:
-        yield _code(view, "#code", argv)
+        yield {"@id": "#code", "@type": "SoftwareSourceCode", **_code(view)}
+    python = _python(view)
+    if python is not None:
+        language = {"name": "Python", "version": python, "url": _PYTHON}
+        yield {"@id": _PYTHON, "@type": "ComputerLanguage", **language}
     yield from (*inputs, *settings, *values, *variables)
 
 
-def _code(view: RunView, id_: str, argv: str | None) -> Entity:
+def _code(view: RunView) -> Entity:
     git = view.git or GitInfo()
-    python = view.environment.python if view.environment else None
+    python = _python(view)
+    command = view.run.command
     entity = {
-        "@id": id_,
-        "@type": "SoftwareSourceCode",
-        "name": argv or "the program of the run",
+        "name": join(command.argv) if command and command.argv else "the program of the run",
+        "programmingLanguage": _to(_PYTHON) if python else None,
         "codeRepository": git.remote,
+        "url": git.remote,
         "version": git.commit,
         "identifier": git.tree,
-        "runtimePlatform": f"Python {python.version}" if python else None,
+        "runtimePlatform": f"Python {python}" if python else None,
     }
     return {key: value for key, value in entity.items() if value is not None}
 
 
-def _file(one: CrateFile, *, is_code: bool) -> Entity:
-    kind = mimetypes.guess_type(one.path, strict=True)[0]
+def _python(view: RunView) -> str | None:
+    python = view.environment.python if view.environment else None
+    return python.version if python else None
+
+
+def _file(one: CrateFile, view: RunView, code: str | None) -> Entity:
+    # Not the table of the system, which differs between machines.
+    kind = _FORMATS.get(one.path.rpartition(".")[2], "application/octet-stream")
     entity: Entity = {
         "@id": _uri(one.path),
-        "@type": ["File", "SoftwareSourceCode"] if is_code else "File",
-        "name": "The code of the run, a git bundle" if is_code else storable(one.path),
+        "@type": "File",
+        "name": storable(one.path),
         "contentSize": str(one.size),
         "sha256": one.sha256,
+        "encodingFormat": kind,
     }
-    return {**entity, "encodingFormat": kind} if kind else entity
+    if one.path == code:
+        return {**entity, **_code(view), "@type": ["File", "SoftwareSourceCode"]}
+    if one.path == _LICENSE:
+        stated = "What others may do with this."
+        more = {"@type": ["File", "CreativeWork"], "description": stated}
+        return {**entity, **more, "encodingFormat": "text/plain"}
+    return entity
+
+
+def _second(time: str | None) -> str | None:
+    """A time of the standard without its milliseconds, which some readers do not take."""
+    return f"{time[:19]}Z" if time and time.endswith("Z") else time
 
 
 def _settings(view: RunView) -> Iterator[Entity]:
