@@ -22,10 +22,11 @@ from reportgen.reproduce.differences import (
 )
 from reportgen.reproduce.environment import make_environment
 from reportgen.reproduce.inputs import place_inputs
+from reportgen.reproduce.new_repository import SECONDS
 from reportgen.reproduce.plan import Plan, inputs_of
 from reportgen.reproduce.replay import LOG, Progress, Replayed
 from reportgen.reproduce.restore import restore_code
-from reportgen.reproduce.source import SECONDS, Source
+from reportgen.reproduce.source import Source
 from reportgen.reproduce.verdict import Calibration, Judgement, Word, calibrate, judge
 from reportgen.reproduce.workplace import Workplace
 from reportgen.runs.view import RunView
@@ -154,7 +155,7 @@ def _prepare(attempt: Attempt, say: Say) -> Workplace:
     )
     attempt.notes += [*restored.notes, *(f"not restored: {item}" for item in restored.missing)]
     inputs = list(plan.inputs)
-    if plan.source.top is None:
+    if plan.source.remote is not None:
         with open_shadow(restored.tree, seconds=SECONDS, trusted=True) as shadow:
             source = Source(restored.tree, trusted=True)
             inputs = inputs_of(plan.view, plan.request, source, shadow, plan.facts, plan.patch)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from reportgen.errors import UnavailableError, UsageError
 from reportgen.fs.atomic import write_text
+from reportgen.fs.hashing import sha256_folder
 from reportgen.reproduce.packages import Packages
 from reportgen.script.facts import ScriptFacts
 
@@ -44,6 +45,7 @@ class EnvironmentPlan:
         python: The interpreter that runs the program, or from which the new one is made.
         by_uv: The interpreter is brought by uv; ``python`` then only names its version.
         packages: What is installed into a new one.
+        wheels: A folder that the packages come from, and from nowhere else; None without one.
         kept: The folder in the cache; None unless ``kind`` is ``new``.
     """
 
@@ -51,6 +53,7 @@ class EnvironmentPlan:
     python: str
     by_uv: bool = False
     packages: Packages = field(default_factory=Packages)
+    wheels: Path | None = None
     kept: Path | None = None
 
     @property
@@ -67,6 +70,7 @@ class EnvironmentPlan:
             return f"the one that was named: {self.python}"
         tool = "uv" if shutil.which("uv") else "venv and pip"
         what = f"new, by {tool}, with Python of {self.python}, {self.packages.line}"
+        what += f" from {self.wheels} alone" if self.wheels is not None else ""
         return f"{what}, installed already" if self.is_cached else what
 
 
@@ -87,7 +91,10 @@ class Environment:
 
 
 def plan_environment(
-    wanted: str, facts: ScriptFacts, locks: Mapping[str, bytes] | None = None
+    wanted: str,
+    facts: ScriptFacts,
+    locks: Mapping[str, bytes] | None = None,
+    wheels: Path | None = None,
 ) -> EnvironmentPlan:
     """Return how the environment will be had.
 
@@ -95,6 +102,7 @@ def plan_environment(
         wanted: ``new``, ``current``, or an interpreter.
         facts: The recorded Python and packages.
         locks: The recorded lock files by name.
+        wheels: A folder with the packages, handed over with the run.
 
     Raises:
         UsageError: The interpreter that was named is none, or the recorded list holds lines that
@@ -120,11 +128,13 @@ def plan_environment(
             expected="name==version, or name @ https://...",
             fix="--env current uses the environment of this command",
         )
-    packages = Packages.of(facts.requirements, locks or {})
+    packages = Packages.of(facts.requirements, locks or {}, named_alone=wheels is not None)
     python, by_uv = _base_python(facts.python)
-    key = json.dumps([python, packages.exact, packages.plain, packages.hashed], sort_keys=True)
-    digest = hashlib.sha256(key.encode()).hexdigest()[:24]
-    return EnvironmentPlan("new", python, by_uv, packages, _cache() / "environments" / digest)
+    # Files of somebody else's folder under known names must not serve other replays.
+    given = sha256_folder(wheels)[0] if wheels is not None else None
+    key = json.dumps([python, packages.exact, packages.plain, packages.hashed, given])
+    kept = _cache() / "environments" / hashlib.sha256(key.encode()).hexdigest()[:24]
+    return EnvironmentPlan("new", python, by_uv, packages, wheels, kept)
 
 
 def _base_python(recorded: str | None) -> tuple[str, bool]:
@@ -219,6 +229,8 @@ def _install(plan: EnvironmentPlan, kept: Path, say: Say) -> None:
             installer = ["uv", "pip", "install", "--quiet", "--python", _python_in(folder)]
         else:
             installer = [*_with_pip(plan.python, folder), "install", "--quiet"]
+        if plan.wheels is not None:
+            installer += ["--no-index", "--find-links", str(plan.wheels.resolve())]
         plan.packages.install(installer, folder, say)
         write_text(kept / _READY, f"{folder.name}\n")
     except BaseException:

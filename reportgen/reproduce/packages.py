@@ -29,17 +29,21 @@ class Packages:
     hashed: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, requirements: Requirements, locks: Mapping[str, bytes]) -> Packages:
+    def of(
+        cls, requirements: Requirements, locks: Mapping[str, bytes], *, named_alone: bool = False
+    ) -> Packages:
         """Sort a recorded list out.
 
         Args:
             requirements: The list.
             locks: The recorded lock files by name; one that cannot be read gives no hashes.
+            named_alone: Take what came from an address by its name, from where all comes from.
         """
         hashes = _hashes_in(locks) if locks else {}
         labels = {line.partition("+")[0]: line for line in requirements.labelled}
         exact, plain, hashed = [], [], []
-        for pin in requirements.pins:
+        for line in requirements.pins:
+            pin = line.partition(" @ ")[0] if named_alone else line
             known = hashes.get(_key(labels.get(pin, pin))) or hashes.get(_key(pin))
             if known:
                 listed = " ".join(f"--hash=sha256:{one}" for one in known)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.capture.shadow import ShadowRepository
 from reportgen.errors import NotFoundError, UsageError
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.reproduce.environment import EnvironmentPlan, plan_environment
+from reportgen.reproduce.handed_over import HandedOver
 from reportgen.reproduce.inputs import FoundInput, find_inputs, require_inputs
 from reportgen.reproduce.record import seconds_until, stop_of
 from reportgen.reproduce.refusals import changed_since_sealed, check_record
@@ -79,12 +80,11 @@ class Plan:
         """Return the plan as pairs of a heading and a line."""
         facts = self.facts
         code = f"commit {facts.commit}" + (" and its patch" if self.patch else "")
-        where = self.source.top if self.source.top is not None else self.source.remote
         pairs = [
             ("run", f"{facts.name} ({facts.run})"),
             ("command", shlex.join(facts.argv)),
             ("in", facts.cwd),
-            ("code", f"{code}, from {where}"),
+            ("code", f"{code}, from {self.source.name}"),
             ("tree", facts.tree or "not recorded"),
             ("packages", self.environment.line),
         ]
@@ -130,16 +130,19 @@ def make_plan(view: RunView, request: Request) -> Plan:
     _check_target(request.into)
     facts = facts_of(view)
     patch = check_record(view, facts)
-    source = find_source(view.absolute_folder, facts, request.repository)
+    handed = HandedOver.with_run(view.absolute_folder)
+    source = find_source(view.absolute_folder, facts, request.repository, handed.code)
+    if source.commit is not None and source.commit != facts.commit:
+        facts, patch = replace(facts, commit=source.commit), b""
     locks = {
         path.removeprefix(f"{layout.LOCK}/"): data
         for path in view.below(layout.LOCK)
         if (data := view.bytes(path, limit=DEFAULT_LIMITS.document_bytes)) is not None
     }
-    environment = plan_environment(request.environment, facts, locks)
+    environment = plan_environment(request.environment, facts, locks, handed.wheels)
     inputs: list[FoundInput] = []
     code_bytes = None
-    if source.top is not None:
+    if source.remote is None:
         with source.shadow() as shadow:
             verify_tree(shadow, facts, patch, allow_links=request.allow_links)
             inputs = inputs_of(view, request, source, shadow, facts, patch)
@@ -181,10 +184,13 @@ def inputs_of(
         facts, patch: Which tree is restored.
     """
     tree = shadow.tree_with_patch(facts.commit or "", patch, left_out=facts.left_out)
+    handed = HandedOver.with_run(view.absolute_folder)
     return find_inputs(
         view.data.inputs if view.data else [],
         in_tree=lambda path: path == "." or shadow.entry(tree, path) is not None,
-        around=[folder for folder in (request.data, source.top) if folder is not None],
+        around=[
+            folder for folder in (request.data, handed.inputs, source.top) if folder is not None
+        ],
     )
 
 

@@ -7,24 +7,21 @@ written. The index is completed and checked before the first file is written.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen.capture import git_process
 from reportgen.capture.git_folder import open_git_folder
 from reportgen.capture.git_objects import LINK_TO_COMMIT, full_id
-from reportgen.capture.git_process import Deadline
 from reportgen.capture.lfs import pointer_sha256
 from reportgen.capture.shadow import find_top, open_shadow
-from reportgen.errors import ReportgenError, UnavailableError
+from reportgen.errors import ReportgenError
 from reportgen.fs.hashing import sha256_file
-from reportgen.reproduce.source import SECONDS, Source, verify_tree
+from reportgen.reproduce.new_repository import SECONDS, NewRepository
+from reportgen.reproduce.source import Source, verify_tree
 from reportgen.runs.schema import Submodule
 from reportgen.script.facts import ScriptFacts
 
-_FETCH_SECONDS = 1800.0
 _POINTER_BYTES = 1_024
 _POINTER_START = b"version https://git-lfs.github.com/spec/v1\n"
 _MAX_DEPTH = 8
@@ -69,8 +66,8 @@ def restore_code(
         UnavailableError: The commit cannot be fetched, or its files cannot be written.
     """
     commit = full_id(facts.commit or "")
-    repository = _NewRepository(tree, len(commit))
-    repository.obtain(source, commit)
+    repository = NewRepository(tree, len(commit))
+    source.give(repository, commit)
     with open_shadow(tree, seconds=SECONDS, trusted=True) as shadow:
         verify_tree(shadow, facts, patch, allow_links=allow_links)
     repository.check_out(commit, patch)
@@ -84,154 +81,9 @@ def restore_code(
     return restored
 
 
-class _NewRepository:
-    """A repository in a new folder, with a configuration of its own and none of the user's.
-
-    Args:
-        tree: The folder, which is made.
-        id_digits: 40 for SHA-1, 64 for SHA-256.
-    """
-
-    def __init__(self, tree: Path, id_digits: int) -> None:
-        self.tree = tree
-        self._environment = {
-            **git_process.base_environment(),
-            "GIT_DIR": str(tree / ".git"),
-            "GIT_WORK_TREE": str(tree),
-        }
-        self.paths: dict[str, tuple[str, str]] = {}
-        tree.mkdir(parents=True, exist_ok=True)
-        kind = "sha256" if id_digits == 64 else "sha1"
-        self.git("init", "--quiet", "--template=", f"--object-format={kind}")
-
-    def git(
-        self, *arguments: str, stdin: bytes = b"", index: str | None = None, status: int = 0
-    ) -> bytes:
-        """Run git here and return its output.
-
-        Args:
-            arguments: Command and options.
-            stdin: Bytes for its standard input.
-            index: Name of another index in the git directory.
-            status: An exit status that is fine besides 0.
-
-        Raises:
-            UnavailableError: It refused.
-        """
-        environment = dict(self._environment)
-        if index is not None:
-            environment["GIT_INDEX_FILE"] = str(self.tree / ".git" / index)
-        ended, output, errors = git_process.run_git(
-            ["-c", "core.hooksPath=/dev/null", "-c", "core.protectHFS=true", *arguments],
-            folder=self.tree,
-            environment=environment,
-            deadline=Deadline(SECONDS),
-            stdin=stdin,
-        )
-        if ended not in (0, status):
-            raise UnavailableError(git_process.failure([*arguments], ended, errors).what)
-        return output
-
-    # -- objects --------------------------------------------------------------------------
-
-    def obtain(self, source: Source, commit: str) -> None:
-        """Bring the objects of a commit within reach.
-
-        Raises:
-            UnavailableError: The remote does not give it.
-        """
-        if source.top is not None:
-            self._borrow(source.top, trusted=source.trusted)
-        elif source.remote is not None:
-            self._fetch(source.remote, commit)
-
-    def _borrow(self, top: Path, *, trusted: bool) -> None:
-        folder = open_git_folder(top, trusted=trusted)
-        place = os.fsencode(folder.objects.resolve())
-        for plain, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
-            place = place.replace(plain, escaped)
-        own = self.tree / ".git"
-        (own / "objects" / "info").mkdir(parents=True, exist_ok=True)
-        (own / "objects" / "info" / "alternates").write_bytes(b'"' + place + b'"\n')
-        shallow = folder.common / "shallow"
-        if shallow.is_file() and not shallow.is_symlink():
-            (own / "shallow").write_bytes(shallow.read_bytes())
-
-    def _fetch(self, remote: str, commit: str) -> None:
-        """Hosts that do not serve a commit by its id are asked for all branches and kept runs."""
-        everything = ("heads/*:refs/remotes/origin/*", "tags/*:refs/tags/*")
-        references = [f"+refs/{names}" for names in everything]
-        references.append("+refs/reportgen/*:refs/reportgen/*")
-        for wanted in (["--depth=1", "--", remote, commit], ["--", remote, *references]):
-            # The user's own git settings know how to log in there.
-            environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-            own = {"GIT_DIR": self._environment["GIT_DIR"], "GIT_TERMINAL_PROMPT": "0"}
-            status, _, _ = git_process.run_git(
-                ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", *wanted],
-                folder=self.tree,
-                environment={**environment, **own, "GIT_ALLOW_PROTOCOL": "https:ssh"},
-                deadline=Deadline(_FETCH_SECONDS),
-            )
-            if status == 0 and self._has(commit):
-                return
-        raise UnavailableError(
-            f"does not give commit {commit}",
-            where=remote,
-            fix="Clone the repository and name it by --repository DIR",
-        )
-
-    def _has(self, commit: str) -> bool:
-        try:
-            self.git("cat-file", "-e", f"{commit}^{{commit}}")
-        except UnavailableError:
-            return False
-        return True
-
-    # -- files ----------------------------------------------------------------------------
-
-    def check_out(self, commit: str, patch: bytes = b"") -> None:
-        """Write the files of a commit with a patch applied, and read them back to compare.
-
-        Raises:
-            UnavailableError: A file cannot be written as it was, such as a name that this file
-                system does not take.
-        """
-        self.git("update-ref", "--no-deref", "HEAD", commit)
-        self.git("read-tree", commit)
-        if patch.strip():
-            self.git("apply", "--cached", "--binary", "--whitespace=nowarn", "-", stdin=patch)
-        self.git("checkout-index", "--all", "-u", "--quiet")
-        self._read_back()
-
-    def _read_back(self) -> None:
-        # An index without file times makes git read every file instead of trusting them.
-        self.git("read-tree", self.git("write-tree").decode().strip(), index="check")
-        self.git("update-index", "-q", "--ignore-submodules", "--refresh", index="check", status=1)
-        listed = ("-z", "--name-only", "--ignore-submodules=all")
-        other = self.git("diff-files", *listed, index="check").split(b"\0")[:-1]
-        (self.tree / ".git" / "check").unlink(missing_ok=True)
-        for entry in self.git("ls-files", "-s", "-z").split(b"\0"):
-            if entry:
-                facts, _, name = entry.partition(b"\t")
-                mode, object_id, _ = facts.decode("ascii").split(" ")
-                self.paths[os.fsdecode(name)] = (mode, object_id)
-        if other:
-            first = os.fsdecode(other[0])
-            raise UnavailableError(
-                f"{len(other)} files cannot be restored as they were, the first is {first!r:.200}",
-                expected="a file system that keeps names, links and modes",
-            )
-
-    def entries(self, mode: str) -> Iterator[tuple[str, str]]:
-        """Yield path and object id of what has this mode."""
-        for path, (found, object_id) in self.paths.items():
-            if found == mode:
-                yield path, object_id
-
-
 def _fill_submodules(
     restored: Restored,
-    repository: _NewRepository,
+    repository: NewRepository,
     source: Source,
     recorded: dict[str, Submodule],
     depth: int = 0,
@@ -245,9 +97,9 @@ def _fill_submodules(
             restored.missing.append(f"submodule {path} at {commit}{url}: not checked out here")
             continue
         try:
-            below = _NewRepository(repository.tree / path, len(commit))
+            below = NewRepository(repository.tree / path, len(commit))
             own = Source(there, trusted=source.trusted)
-            below.obtain(own, commit)
+            own.give(below, commit)
             below.check_out(commit)
         except ReportgenError as error:
             restored.missing.append(f"submodule {path} at {commit}: {error.what}")
@@ -256,7 +108,7 @@ def _fill_submodules(
         _fill_submodules(restored, below, own, {}, depth + 1)
 
 
-def _fill_pointers(restored: Restored, repository: _NewRepository, source: Source) -> None:
+def _fill_pointers(restored: Restored, repository: NewRepository, source: Source) -> None:
     """Put what git-lfs pointers name in their places, from the store of the source."""
     store = None
     if source.top is not None:

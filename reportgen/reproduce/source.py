@@ -1,7 +1,8 @@
-"""Where the recorded commit comes from: a repository on this machine, or the recorded remote."""
+"""Where the recorded commit comes from: a repository at hand, a handed-over file, the remote."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +10,10 @@ from pathlib import Path
 
 from reportgen.capture.shadow import ShadowRepository, find_top, open_shadow
 from reportgen.errors import NotFoundError, UnavailableError, UnreadableError, UsageError
+from reportgen.reproduce.new_repository import SECONDS, NewRepository
 from reportgen.reproduce.patch_check import check_patch
 from reportgen.runs import layout
 from reportgen.script.facts import ScriptFacts
-
-SECONDS = 300.0
-"""Time for everything that git is asked in one repository."""
 
 _ADVICE = "Clone the repository and name it by --repository DIR"
 
@@ -24,14 +23,37 @@ class Source:
     """Where the commit comes from.
 
     Attributes:
-        top: The work tree of a repository that holds it; None when it is fetched.
-        remote: The https or ssh address that it is fetched from; None with ``top``.
+        top: The work tree of a repository that holds it.
+        remote: The https or ssh address that it is fetched from, when nothing else is at hand.
+        bundle: A git bundle that was handed over with the run.
+        commit: The commit without history that stands for the recorded one in ``bundle``: its
+            tree is the recorded tree, what was not committed included.
         trusted: The user named the repository, so its objects may lie anywhere.
     """
 
     top: Path | None = None
     remote: str | None = None
+    bundle: Path | None = None
+    commit: str | None = None
     trusted: bool = False
+
+    @property
+    def name(self) -> str:
+        """Where that is, for people."""
+        return str(self.top or self.bundle or self.remote)
+
+    def give(self, repository: NewRepository, commit: str) -> None:
+        """Bring the objects of a commit within reach of a new repository.
+
+        Raises:
+            UnavailableError: They cannot be had.
+        """
+        if self.top is not None:
+            repository.borrow(self.top, trusted=self.trusted)
+        elif self.bundle is not None:
+            repository.unbundle(self.bundle)
+        elif self.remote is not None:
+            repository.fetch(self.remote, commit)
 
     @contextmanager
     def shadow(self) -> Iterator[ShadowRepository]:
@@ -40,19 +62,55 @@ class Source:
         Raises:
             UnavailableError: It cannot be read, or the commit has to be fetched first.
         """
-        if self.top is None:
+        if self.top is not None:
+            with open_shadow(self.top, seconds=SECONDS, trusted=self.trusted) as shadow:
+                yield shadow
+        elif self.bundle is not None:
+            with (
+                _unpacked(self.bundle, len(self.commit or "")) as (repository, _),
+                open_shadow(repository.tree, seconds=SECONDS, trusted=True) as shadow,
+            ):
+                yield shadow
+        else:
             raise UnavailableError("the commit has to be fetched first")
-        with open_shadow(self.top, seconds=SECONDS, trusted=self.trusted) as shadow:
-            yield shadow
 
 
-def find_source(folder: Path, facts: ScriptFacts, repository: Path | None = None) -> Source:
+@contextmanager
+def _unpacked(bundle: Path, id_digits: int) -> Iterator[tuple[NewRepository, list[str]]]:
+    """Yield a temporary repository of what a git bundle holds, and the ids that it names."""
+    with tempfile.TemporaryDirectory(prefix="reportgen-code-") as folder:
+        repository = NewRepository(Path(folder, "tree"), id_digits)
+        yield repository, repository.unbundle(bundle)
+
+
+def _in_bundle(bundle: Path, facts: ScriptFacts) -> Source:
+    commit = facts.commit or ""
+    with _unpacked(bundle, len(commit)) as (repository, named):
+        if repository.has(commit):
+            return Source(bundle=bundle, commit=commit)
+        with open_shadow(repository.tree, seconds=SECONDS, trusted=True) as shadow:
+            for one in named:
+                # git names trees by what they hold, so nothing else can pass for this one.
+                if facts.tree is not None and shadow.tree_of(one) == facts.tree:
+                    return Source(bundle=bundle, commit=one)
+    raise NotFoundError(
+        f"holds neither commit {commit} nor the recorded tree", where=str(bundle), fix=_ADVICE
+    )
+
+
+def find_source(
+    folder: Path,
+    facts: ScriptFacts,
+    repository: Path | None = None,
+    bundle: Path | None = None,
+) -> Source:
     """Return where the commit of a run is.
 
     Args:
         folder: The run folder; the repository around it is tried.
         facts: What the run recorded.
         repository: The repository to take it from instead.
+        bundle: A git bundle that was handed over, which comes before what is around.
 
     Raises:
         NotFoundError: No repository at hand holds the commit, and there is no usable remote.
@@ -66,6 +124,8 @@ def find_source(folder: Path, facts: ScriptFacts, repository: Path | None = None
                 f"holds no commit {commit}", where=str(repository), expected="its repository"
             )
         return Source(top, trusted=True)
+    if bundle is not None:
+        return _in_bundle(bundle, facts)
     top = find_top(folder.absolute())
     if top is not None and _holds(Source(top), commit):
         return Source(top)
