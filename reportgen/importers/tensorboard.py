@@ -161,10 +161,10 @@ def _run(
     sessions = [content.session for content in contents if content.session is not None]
     hparams = {key: value for one in sessions for key, value in one.hparams.items()}
     config, problems = described
-    status = _STATUS.get(sessions[-1].status if sessions else None, "running")
+    # PyTorch and Lightning write "success" as they begin: only an end with its time is one.
+    ends = [one for one in sessions if one.ended]
+    status = _STATUS.get(ends[-1].status if ends else None, "running")
     times = launch.points.times[np.isfinite(launch.points.times)]
-    ends = [one.ended for one in sessions if one.ended]
-    last = float(times.max()) if len(times) else None
     *above, name = (job.top or root.resolve().name).split("/")
     return ImportedRun(
         kind=TensorBoardImporter.kind,
@@ -178,7 +178,7 @@ def _run(
         typed=config is not None or not hparams,
         status=status,
         created=float(times.min()) if len(times) else None,
-        ended=(max(ends) if ends else last) if status != "running" else None,
+        ended=ends[-1].ended if status != "running" else None,
         seconds=float(times.max() - times.min()) if len(times) else None,
         texts=[text for content in contents for text in content.texts],
         pictures=[picture for content in contents for picture in content.pictures],

@@ -15,6 +15,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+from tensorboard.plugins.hparams import plugin_data_pb2
 
 from reportgen.fs.limits import DEFAULT_LIMITS, Limits
 from reportgen.importers import detected
@@ -108,6 +109,7 @@ def test_real_hyperparameters(real: dict[str, ImportedRun], version: int) -> Non
     )
     assert series(run) == {}
     assert [one.rule for one in run.left_out] == ["placeholder"]
+    assert run.status == "running"  # a success that was written as the run began is none
 
 
 def test_no_host_of_a_real_file_is_kept(real: dict[str, ImportedRun]) -> None:
@@ -246,6 +248,23 @@ def test_a_histogram_of_one_value(tmp_path: Path) -> None:
     write_events(tmp_path, [valued("", "h", 1, histo=histogram)])
     (run,) = read(tmp_path)
     assert sum(run.distributions[0].histogram.counts) == 5
+
+
+@pytest.mark.parametrize(("code", "status"), [(1, "finished"), (2, "failed"), (3, "running")])
+def test_how_a_session_ended(tmp_path: Path, code: int, status: str) -> None:
+    plugin = plugin_data_pb2.HParamsPluginData
+    end = plugin_data_pb2.SessionEndInfo(status=code, end_time_secs=1.77e9)
+    for number, info in enumerate((plugin(session_end_info=end), plugin())):
+        content = info.SerializeToString()
+        data = SummaryMetadata.PluginData(plugin_name="hparams", content=content)
+        value = Summary.Value(
+            tag="_hparams_/session_end_info", metadata=SummaryMetadata(plugin_data=data)
+        )
+        event = Event(wall_time=1.76e9, summary=Summary(value=[value]))
+        write_events(tmp_path / str(number), [scalar("x", 1.0, 1), event])
+    ended, open_end = read(tmp_path)
+    assert (ended.status, ended.ended) == (status, None if status == "running" else 1.77e9)
+    assert (open_end.status, open_end.ended) == ("running", None)
 
 
 # -- one folder, several files ------------------------------------------------------------
