@@ -18,6 +18,7 @@ from reportgen import __version__
 from reportgen.errors import (
     NotFoundError,
     ReportgenError,
+    UnavailableError,
     UnreadableError,
     UnsafePathError,
     UsageError,
@@ -52,6 +53,8 @@ from reportgen.script.facts import ScriptFacts, facts_of
 README = "README.md"
 RESULTS = "results.csv"
 _PLACES_SHOWN = 8
+_LONG_BYTES = 64 * 2**20
+"""Files of this size together take seconds to look through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,8 @@ def make_bundle(
         raise NotFoundError("there is no such folder", where=str(target.parent))
     facts = facts_of(view)
     got = _Gathered()
+    if sum(view.file_sizes.values()) > _LONG_BYTES:
+        say("Hashing the run and searching it for secrets")
     _add_run(got, view)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reportgen-")))
@@ -213,7 +218,7 @@ def _code_at_hand(
             )
         patch = view.bytes(layout.PATCH) or b""
         return source, stack.enter_context(recorded_code(source, facts, patch))
-    except (NotFoundError, UsageError, UnreadableError):
+    except (NotFoundError, UnavailableError, UnreadableError, UsageError):
         if request.code or request.data or request.repository is not None:
             raise
         return None, None
