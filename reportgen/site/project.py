@@ -21,6 +21,14 @@ from reportgen.site.tokens import style_of
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """An earlier audit that the present one is set beside, and what its file is called."""
+
+    report: AuditReport
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything that pages are made from.
 
@@ -36,6 +44,7 @@ class Project:
         curves: Settled line of each run and metric, and where the browser finds it.
         theme: The theme.
         newest: The last moment that any run records, seconds since 1970.
+        before: An earlier audit, None when the present one is set beside none.
     """
 
     title: str
@@ -52,6 +61,7 @@ class Project:
     curves: CurveStore
     theme: Theme
     newest: float | None
+    before: Before | None = None
 
     @property
     def files(self) -> Mapping[tuple[str, str], CurveFiles]:
@@ -74,6 +84,7 @@ class Project:
             problems=(),
             curves=self.curves.alone(record.slug),
             newest=None,
+            before=None,
         )
 
     @property

@@ -15,6 +15,7 @@ import pytest
 from site_runs import make_project, seeded_run
 from site_tree import tree_of
 
+from reportgen.audit.registry import CHECKS
 from reportgen.config import Settings, SiteSettings
 from reportgen.errors import BuildError, UsageError
 from reportgen.runs.discovery import find_runs
@@ -34,7 +35,11 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_the_result_says_what_was_built(built) -> None:  # type: ignore[no-untyped-def]
     found = files(built.folder)
     assert built.result.runs == 8
-    assert built.result.pages == len([name for name in found if name.endswith(".html")]) == 16
+    assert (
+        built.result.pages
+        == len([name for name in found if name.endswith(".html")])
+        == 16 + len(CHECKS)
+    )
     assert built.result.bytes == sum(map(len, found.values()))
     assert built.result.index == built.folder / "index.html"
     assert built.result.problems == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from reportgen.terminal import one_line
 
 if TYPE_CHECKING:
     from reportgen.config import Settings
+    from reportgen.site.project import Before
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="repository that runs are judged against, in place of the one around each",
+    )
+    parser.add_argument(
+        "--base-report",
+        type=Path,
+        metavar="FILE",
+        help="the JSON of an earlier audit: the pages of the audit say what changed since",
     )
     parser.add_argument("--title", help="heading of the overview")
     parser.add_argument(
@@ -94,6 +102,7 @@ def _build(args: argparse.Namespace, settings: Settings, paths: list[Path]) -> i
             base_url=args.base_url,
             settings=settings,
             repository=args.repository,
+            before=_before(args.base_report, paths),
             advance=advance,
         )
     complain(result.problems)
@@ -117,3 +126,12 @@ def _build(args: argparse.Namespace, settings: Settings, paths: list[Path]) -> i
             )
         )
     return PARTLY if result.problems else 0
+
+
+def _before(file: Path | None, paths: Sequence[Path]) -> Before | None:
+    if file is None:
+        return None
+    from reportgen.audit.base_report import read_report
+    from reportgen.site.project import Before
+
+    return Before(read_report(file, paths), file.name)

@@ -1,34 +1,36 @@
-"""The audit: runs by category, then each check with its why, its remedy and whom it concerns."""
+"""The audit: runs by category and check, what one fix would gain, and a page for each check."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reportgen.audit import registry
-from reportgen.audit.report import CATEGORIES, CheckResult, Outcome, RunAudit
+from msgspec.structs import replace
+
+from reportgen.audit.gain import Gain, gains_of
+from reportgen.audit.registry import CHECKS
+from reportgen.audit.report import CATEGORIES, AuditReport, RunAudit
 from reportgen.site.model import AuditCell, Record
 from reportgen.site.pages.interface import Plan
-from reportgen.site.parts.findings import (
-    OUTCOME_TONES,
-    OUTCOME_WORDS,
-    Bar,
-    CheckInfo,
-    bar_of,
-    check_info,
-    mean_bars,
-    step_row,
-)
+from reportgen.site.parts.audit_changes import changes_of
+from reportgen.site.parts.audit_history import history_of
+from reportgen.site.parts.audit_matrix import matrix_of
+from reportgen.site.parts.check_page import CheckView, check_view
+from reportgen.site.parts.findings import Bar, CheckInfo, bar_of, mean_bars, step_row
 from reportgen.site.project import Project
-from reportgen.site.text import VALUE_LIMIT, clip, sentence
 
-_RUNS_A_FINDING = 12
+_RUNS_A_FINDING = 6
+_GAINS = 12
+_GRAVITY = {"poor": 0, "warn": 1, "plain": 2, "good": 3}
+_SEVERITY = {"blocker": 0, "high": 1, "medium": 2, "low": 3}
+
+Judged = Sequence[tuple[Record, RunAudit]]
 
 
 @dataclass(frozen=True, slots=True)
-class MatrixRow:
-    """A run's line of the matrix; None for a category without an applicable check."""
+class CategoryRow:
+    """A run's scores by category; None for one without an applicable check."""
 
     record: Record
     audit: AuditCell
@@ -36,115 +38,87 @@ class MatrixRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
-    """What a check says of one run."""
-
-    name: str
-    page: str
-    word: str
-    tone: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRow:
-    """A check over all runs.
-
-    Attributes:
-        info: Its words.
-        passes, findings, inapplicable: Numbers of runs.
-        worst: Tone of its gravest outcome.
-        concerns: The first twelve findings.
-        left: How many more there are.
-    """
+class GainRow:
+    """What one fix would gain, with the words of its check."""
 
     info: CheckInfo
-    passes: int
-    findings: int
-    inapplicable: int
-    worst: str
-    concerns: tuple[Concern, ...]
-    left: int
+    gain: Gain
 
 
 class Audit:
-    """``audit/index.html``."""
+    """``audit/index.html``, and ``audit/CHECK/index.html`` for each check."""
 
     slug: ClassVar[str] = "audit"
 
     def plans(self, project: Project) -> Iterator[Plan]:
-        """Yield the one page."""
+        """Yield the page of the whole audit, then one a check."""
         judged = [(r, r.judged) for r in project.shown if r.judged is not None]
-        rows = [_check_row(check, judged) for check in _checks()]
-        found = [row for row in rows if row.findings]
-        yield Plan(
-            path="audit/index.html",
-            template="pages/audit.html",
-            title="Audit",
-            section="audit",
-            values={
-                "project": project,
-                "report": project.report,
-                "categories": [name.capitalize() for name in CATEGORIES],
-                "matrix": [_matrix_row(record, run) for record, run in judged],
-                "bars": mean_bars([run for _, run in judged]),
-                "gate": project.report.gate if project.report else None,
-                "failing": sum(not run.passed for _, run in judged),
-                "step": step_row(project.report.next_step) if project.report else None,
-                "findings": sorted(found, key=_gravity),
-                "quiet": [row for row in rows if not row.findings],
-            },
-            scripts=("copy",),
-        )
+        views = [check_view(check, judged) for check in CHECKS]
+        gains = gains_of(_report_over(project.report, judged)) if project.report else []
+        yield _whole(project, judged, views, gains)
+        if project.report is not None:
+            known = {gain.check: gain for gain in gains}
+            for view in views:
+                yield _of_check(view, known.get(view.info.id), len(judged))
 
 
-def _checks() -> list[CheckInfo]:
-    return [check_info(check) for check in registry.CHECKS]
+def _report_over(report: AuditReport, judged: Judged) -> AuditReport:
+    """Return the report over the runs that are shown: archived ones are no part of a gain."""
+    return replace(report, runs=tuple(run for _, run in judged))
 
 
-_GRAVITY = {"poor": 0, "warn": 1, "plain": 2, "good": 3}
-_SEVERITY = {"blocker": 0, "high": 1, "medium": 2, "low": 3}
+def _whole(
+    project: Project, judged: Judged, views: Sequence[CheckView], gains: Sequence[Gain]
+) -> Plan:
+    infos = {view.info.id: view.info for view in views}
+    report, before = project.report, project.before
+    return Plan(
+        path="audit/index.html",
+        template="pages/audit.html",
+        title="Audit",
+        section="audit",
+        values={
+            "project": project,
+            "report": report,
+            "categories": [name.capitalize() for name in CATEGORIES],
+            "scores": [_category_row(record, run) for record, run in judged],
+            "matrix": matrix_of(judged, list(infos.values())),
+            "history": history_of(judged),
+            "bars": mean_bars([run for _, run in judged]),
+            "gate": report.gate if report else None,
+            "failing": sum(not run.passed for _, run in judged),
+            "step": step_row(report.next_step) if report else None,
+            "gains": [GainRow(infos[one.check], one) for one in gains[:_GAINS]],
+            "other_gains": max(0, len(gains) - _GAINS),
+            "changes": changes_of(judged, before.report, before.name) if before else None,
+            "findings": sorted((view for view in views if view.findings), key=_gravity),
+            "runs_a_finding": _RUNS_A_FINDING,
+            "quiet": [view for view in views if not view.findings],
+        },
+        scripts=("copy", "audit"),
+    )
 
 
-def _gravity(row: CheckRow) -> tuple[int, int, int]:
-    return _GRAVITY[row.worst], _SEVERITY[row.info.severity], -row.findings
+def _of_check(view: CheckView, gain: Gain | None, runs: int) -> Plan:
+    return Plan(
+        path=f"audit/{view.info.id}/index.html",
+        template="pages/check.html",
+        title=view.info.failure if view.findings else view.info.title,
+        section="audit",
+        values={"check": view, "gain": gain, "runs": runs},
+        scripts=("copy",),
+    )
 
 
-def _matrix_row(record: Record, run: RunAudit) -> MatrixRow:
+def _gravity(view: CheckView) -> tuple[int, int, int]:
+    return _GRAVITY[view.worst], _SEVERITY[view.info.severity], -view.findings
+
+
+def _category_row(record: Record, run: RunAudit) -> CategoryRow:
     if record.audit is None:
         raise ValueError(f"{record.slug} was judged and has no audit cell")
     cells = [
         bar_of(name, run.categories[name]) if name in run.categories else None
         for name in CATEGORIES
     ]
-    return MatrixRow(record, record.audit, tuple(cells))
-
-
-def _check_row(info: CheckInfo, judged: list[tuple[Record, RunAudit]]) -> CheckRow:
-    results = [(record, _result(run, info.id)) for record, run in judged]
-    known = [(record, result) for record, result in results if result is not None]
-    found = [(record, result) for record, result in known if result.is_finding]
-    tones = [OUTCOME_TONES[result.outcome] for _, result in found]
-    return CheckRow(
-        info=info,
-        passes=sum(result.outcome is Outcome.PASS for _, result in known),
-        findings=len(found),
-        inapplicable=sum(result.outcome is Outcome.NOT_APPLICABLE for _, result in known),
-        worst=min(tones, key=_GRAVITY.__getitem__, default="good"),
-        concerns=tuple(_concern(record, result) for record, result in found[:_RUNS_A_FINDING]),
-        left=max(0, len(found) - _RUNS_A_FINDING),
-    )
-
-
-def _result(run: RunAudit, check: str) -> CheckResult | None:
-    return next((result for result in run.checks if result.id == check), None)
-
-
-def _concern(record: Record, result: CheckResult) -> Concern:
-    return Concern(
-        name=record.name,
-        page=record.page,
-        word=OUTCOME_WORDS[result.outcome],
-        tone=OUTCOME_TONES[result.outcome],
-        message=sentence(clip(result.message, VALUE_LIMIT)),
-    )
+    return CategoryRow(record, record.audit, tuple(cells))
