@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planted_defects import (
     artifacts,
+    careful,
     checkpoints,
     code_versions,
     data,
@@ -25,5 +26,6 @@ DEFECTS: tuple[Defect, ...] = (
     *environment.DEFECTS,
     *data.DEFECTS,
     *replays.DEFECTS,
+    *careful.DEFECTS,
 )
 """Every defect, in the order of the checks' categories."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reportgen.runs import layout
+from reportgen.runs.schema import OptimizerState
 from reportgen.runs.view import RunView
 
 GRADIENT_PACKAGES = ("torch", "tensorflow", "jax", "keras")
@@ -12,8 +14,12 @@ def no_gradient_training(view: RunView) -> str | None:
     """Return why nothing was trained by gradients, or None when something was or may have been.
 
     The rule: kind evaluation or other; or none of torch, tensorflow, jax, keras among the
-    packages and no configuration key lr, learning_rate or optimizer.
+    packages and no configuration key lr, learning_rate or optimizer. An optimizer that was seen
+    to step has trained something, whatever the kind.
     """
+    ran = view.captured(layout.OPTIMIZER, OptimizerState)
+    if ran is not None and ran.class_ and ran.groups:
+        return None
     if view.run.kind in ("evaluation", "other"):
         return f"a run of kind {view.run.kind} trains nothing"
     packages = view.environment.packages if view.environment else None

@@ -10,6 +10,7 @@ from reportgen.audit.config_sources import ENDINGS, named_files
 from reportgen.audit.evidence import at, counted, listed
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
 from reportgen.audit.prediction_table import PredictionTable, read_predictions
+from reportgen.audit.split_ids import hash_of, split_hashes
 from reportgen.errors import UnavailableError, UnreadableError
 from reportgen.runs import layout
 from reportgen.runs.goals import split_of
@@ -19,6 +20,7 @@ from reportgen.runs.view import RunView
 
 _COPIES = f"{layout.CONFIG_FILES}/"
 _PICTURE_BYTES = 32 * 2**20
+_IDS_COMPARED = 50_000
 
 
 class ConfigFileKept(Check):
@@ -197,6 +199,12 @@ class PredictionsKept(Check):
             faults.append(f"{counted(rows, 'row')}, the split has {expected:,}")
         if faults:
             return self.partial(f"{place}: {'; '.join(faults)}", inspected=rows, where=where)
+        strange = _of_other_splits(context.run, table)
+        if strange:
+            message = f"{place} names examples of another split: {strange}"
+            where = [*where, Where(file=layout.SPLITS)]
+            remedy = "Give each example the id that it has in run.log_splits"
+            return self.partial(message, inspected=rows, where=where, remedy=remedy)
         suffix = f", all {expected:,} of the split" if expected else ""
         message = f"{place}: {counted(rows, 'row')} with id, label and prediction{suffix}"
         return self.passed(message, inspected=rows)
@@ -213,6 +221,22 @@ def _examples(view: RunView) -> int | None:
             count = split.get("count")
             return count if type(count) is int and count > 0 else None
     return None
+
+
+def _of_other_splits(view: RunView, table: PredictionTable) -> str | None:
+    """Return how many of the first ids are of no validation split but of another, or None."""
+    raw = view.raw(layout.SPLITS)
+    if not isinstance(raw, dict):
+        return None
+    try:
+        splits = {name: set(hashes) for name, hashes in split_hashes(raw).items()}
+    except ValueError:  # that is for environment.data-splits-disjoint to say
+        return None
+    own = [hashes for name, hashes in splits.items() if split_of(name, {}) == "val"]
+    predicted = set(map(hash_of, table.columns.get("id", [])[:_IDS_COMPARED]))
+    strange = predicted.difference(*own) if own else set()
+    found = {name: len(hashes & strange) for name, hashes in splits.items()}
+    return listed(f"{count:,} of {name}" for name, count in found.items() if count) or None
 
 
 class FiguresKept(Check):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
-from binascii import Error as DecodingError
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 from typing import Any
@@ -14,6 +12,7 @@ from reportgen.audit.code_tree import root_in_repository
 from reportgen.audit.data_versions import Immutability, immutability_of
 from reportgen.audit.evidence import at, counted, listed, unavailable
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
+from reportgen.audit.split_ids import choice_fault, kept_share, split_hashes
 from reportgen.errors import UnavailableError
 from reportgen.fs.hashing import sha256_bytes
 from reportgen.runs import layout
@@ -22,8 +21,6 @@ from reportgen.runs.view import RunView
 
 _PRESENT = "environment.data-fingerprint-present"
 _GENERATED = "every input is made by a generator with a recorded seed"
-_ID_BYTES = 8
-_NOT_SPLITS = ("hash", "kept", "not_available")
 
 
 class DataVersionImmutable(Check):
@@ -108,10 +105,10 @@ class DataSplitsDisjoint(Check):
             )
         where = [Where(file=layout.SPLITS), at(view, layout.DATA, "splits")]
         try:
-            splits = {name: _hashes(raw[name]) for name in raw if name not in _NOT_SPLITS}
+            splits = split_hashes(raw)
         except ValueError as error:
             return self.failed(f"splits.json: {error}", inspected=0, where=where)
-        fault = _contradiction(splits, recorded, _kept(raw))
+        fault = _contradiction(splits, recorded, kept_share(raw))
         total = sum(map(len, splits.values()))
         if fault:
             return self.failed(fault, inspected=total, where=where)
@@ -139,26 +136,6 @@ def _recorded(data: Data) -> dict[str, dict[str, Any]]:
     return {name: one for name, one in data.splits.items() if isinstance(one, dict)}
 
 
-def _kept(raw: dict[str, Any]) -> float:
-    kept = raw.get("kept", 1.0)
-    return float(kept) if isinstance(kept, int | float) and 0 < kept <= 1 else 1.0
-
-
-def _hashes(text: Any) -> list[bytes]:
-    """Return the hashes of a split, eight bytes each.
-
-    Raises:
-        ValueError: They are no such text.
-    """
-    try:
-        data = b64decode(text, validate=True)
-    except (TypeError, ValueError, DecodingError):
-        raise ValueError("hashes that are no base64") from None
-    if len(data) % _ID_BYTES:
-        raise ValueError("hashes that are cut off")
-    return [data[at : at + _ID_BYTES] for at in range(0, len(data), _ID_BYTES)]
-
-
 def _contradiction(
     splits: dict[str, list[bytes]], recorded: dict[str, dict[str, Any]], kept: float
 ) -> str | None:
@@ -175,6 +152,9 @@ def _contradiction(
             return f"{len(hashes):,} ids of {name}, {count} examples recorded"
         if kept < 1.0 and type(count) is int and len(hashes) > count:
             return f"{len(hashes):,} ids of {name} kept, only {count:,} examples recorded"
+        chosen = choice_fault(hashes, count, kept) if kept < 1.0 and type(count) is int else None
+        if chosen:
+            return f"the ids of {name} were not left out by their hashes alone: {chosen}"
         whole = sha256_bytes(b"".join(hashes))
         if kept == 1.0 and said.get("ids_sha256") not in (None, whole):
             return f"the ids of {name} are not those of data.yaml"

@@ -28,9 +28,10 @@ VARIABLES = (
 def _accelerators_unused(environment: Environment) -> str | None:
     """Return why no accelerator had a part in the run, or None when one may have had."""
     hardware, compute = environment.hardware, environment.compute
-    if hardware is not None and hardware.gpus == []:
+    seconds = compute.device_seconds if compute is not None else None
+    if hardware is not None and hardware.gpus == [] and not seconds:
         return "there was no GPU"
-    if compute is not None and compute.device_seconds == 0:
+    if seconds == 0:
         return "no GPU was used"
     return None
 

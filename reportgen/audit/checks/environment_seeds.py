@@ -136,7 +136,26 @@ class SeedsRngStateVerified(Check):
         if lacking:
             message += f"; nothing for {', '.join(lacking)}"
             return self.partial(message, inspected=len(good), where=where)
+        other = _configured_otherwise(view)
+        if other is not None:
+            key, value = other
+            message = f"{message}, set to {seeds[good[0]]}; {key} is {value} in the configuration"
+            where = [at(view, layout.CONFIG, key), at(view, layout.ENVIRONMENT, "seeds")]
+            remedy = "Set the seed that is configured, or configure the one that is set"
+            return self.partial(message, inspected=len(good), where=where, remedy=remedy)
         return self.passed(message, inspected=len(good))
+
+
+def _configured_otherwise(view: RunView) -> tuple[str, int] | None:
+    """Return a seed of the configuration when no generator was set to any of its seeds."""
+    keys = {
+        key: value
+        for key, value in view.flat_config.items()
+        if key.rpartition(".")[2].lower() == "seed" and type(value) is int
+    }
+    if not keys or set(keys.values()) & set(seeds_of(view).values()):
+        return None
+    return next(iter(keys.items()))
 
 
 @lru_cache(maxsize=4096)

@@ -89,6 +89,7 @@ class OptimizerCoreLogged(Check):
             if not known
         ]
         wrong = [*_wrong_class(name, ran), *_wrong_rate(rates, ran), *_wrong_steps(plan)]
+        wrong += [] if wrong else _wrong_course(view, rates)
         if wrong:
             where = [at(view, layout.CONFIG, key) for key, _ in wrong[:3]]
             return self.failed(stated(text for _, text in wrong), inspected=4, where=where)
@@ -153,6 +154,18 @@ def _wrong_rate(rates: Sequence[Setting], ran: OptimizerState) -> list[tuple[str
     if not rates or not actual or any(_close(one.value, it) for one in rates for it in actual):
         return []
     told = f"{rates[0].key} is {number(rates[0].value)}, the optimizer had {number(actual[0])}"
+    return [(rates[0].key, told)]
+
+
+def _wrong_course(view: RunView, rates: Sequence[Setting]) -> list[tuple[str, str]]:
+    """Return where a learning rate that nothing scheduled was logged as another one."""
+    courses = [one.settled() for one in view.series.values() if _is_rate(one.name)]
+    begins = [points[0] for points in courses if points and points[0][0] == first_step(view)]
+    if not rates or not begins or _schedule(view) is not None:
+        return []
+    if any(_starts_right(view, value) for _, value in begins):
+        return []
+    told = f"{rates[0].key} is {number(rates[0].value)}, {number(begins[0][1])} was logged"
     return [(rates[0].key, told)]
 
 

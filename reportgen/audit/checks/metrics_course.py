@@ -41,10 +41,7 @@ class SeriesStepsSane(Check):
         if not courses:
             return self.not_applicable("no series has two points")
         if len(marks) >= max(1, view.run.attempt) and view.format == "standard":
-            message = (
-                f"{counted(len(marks), 'mark')} of a resumed run, "
-                f"run.yaml counts {counted(view.run.attempt, 'attempt')}"
-            )
+            message = _counts(len(marks), view.run.attempt)
             where = [metrics_place(view), Where(file=layout.RUN, key="attempt")]
             return self.failed(message, inspected=len(courses), where=where)
         clock = context.policy.tolerances.clock_seconds
@@ -84,9 +81,18 @@ class SeriesStepsSane(Check):
             message = f"{stated(text for _, text in explained)}; {reason}"
             where = [step_of(view, step) for step, _ in explained[:3]]
             return self.partial(message, inspected=len(courses), where=where)
+        if len(marks) < view.run.attempt - 1:
+            message = f"{_counts(len(marks), view.run.attempt)}: some left no mark in the metrics"
+            where = [metrics_place(view), Where(file=layout.RUN, key="attempt")]
+            return self.partial(message, inspected=len(courses), where=where)
         message = f"{counted(len(courses), 'series', 'series')} in order"
         message += f", resumed {counted(len(marks), 'time')}" if marks else ""
         return self.passed(message, inspected=len(courses))
+
+
+def _counts(marks: int, attempts: int) -> str:
+    attempted = counted(attempts, "attempt")
+    return f"{counted(marks, 'mark')} of a resumed run, run.yaml counts {attempted}"
 
 
 def _disorder(series: Series, clock: float) -> tuple[int, str] | None:

@@ -108,7 +108,9 @@ def _chosen_by(context: AuditContext) -> list[tuple[Where, str]]:
             found.append((at(view, layout.CONFIG, key), f"{key} is {shown(value)}"))
     stopped = view.run.stopped_early or ""
     for name in names:
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", stopped):
+        # in whatever way its words are joined: "test/accuracy", "test accuracy"
+        words = r"[\W_]+".join(map(re.escape, words_of(name)))
+        if words and re.search(rf"(?<![A-Za-z0-9]){words}(?![A-Za-z0-9])", stopped, re.IGNORECASE):
             place = at(view, layout.RUN, "stopped_early")
             found.append((place, f"the training was stopped by {name}"))
     return found

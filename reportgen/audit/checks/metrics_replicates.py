@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from reportgen.audit.evidence import counted, listed, unavailable
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity, Where
 from reportgen.errors import ReportgenError
-from reportgen.fs.hashing import sha256_file
+from reportgen.fs.hashing import sha256_bytes, sha256_file
 from reportgen.runs import layout
 from reportgen.runs.replicates import is_seed
 from reportgen.runs.view import RunView
 
 _ENOUGH = 5
+_TELLING = 20
 
 
 class ReplicatesCount(Check):
@@ -79,25 +80,48 @@ def _is_seed(value: object) -> bool:
 
 
 def _distinct(context: AuditContext, runs: Sequence[RunView]) -> list[RunView]:
-    """Return the runs less those that have the seeds or, byte by byte, the metrics of another."""
+    """Return the runs less those that have the seeds, or value by value the metrics, of another.
+
+    Metrics are only read of runs whose files of metrics are as long, or whose summaries say the
+    same.
+    """
     drawn: dict[object, RunView] = {}
     for one in runs:
         seeds = sorted(_seeds(one))
         drawn.setdefault(tuple(seeds) if seeds else one.id, one)
     kept: dict[object, RunView] = {}
     sizes = [one.file_sizes.get(layout.METRICS, 0) for one in drawn.values()]
-    for one, size in zip(drawn.values(), sizes, strict=True):
-        alike = size > 0 and sizes.count(size) > 1
-        kept.setdefault(_digest(context, one) if alike else one.id, one)
+    results = [_results(one) for one in drawn.values()]
+    for one, size, result in zip(drawn.values(), sizes, results, strict=True):
+        alike = size > 0 and (sizes.count(size) > 1 or (result and results.count(result) > 1))
+        kept.setdefault(_fingerprint(context, one) if alike else one.id, one)
     return list(kept.values())
 
 
-def _digest(context: AuditContext, view: RunView) -> str:
-    """Return the hash of a run's metrics, made once for all runs of an audit."""
+def _results(view: RunView) -> dict[str, tuple[object, ...]]:
+    """Return the last and the best value of each metric, as summary.yaml says them."""
+    recorded = view.recorded_summary
+    return {
+        name: (one.last, one.last_step, one.best, one.best_step, one.count)
+        for name, one in (recorded.metrics if recorded else {}).items()
+    }
+
+
+def _fingerprint(context: AuditContext, view: RunView) -> str:
+    """Return the hash of a run's metrics, made once for all runs of an audit.
+
+    It is that of the values by step, whenever they were logged. Where the values are too few to
+    tell runs apart it is that of the file.
+    """
+
+    def find() -> str:
+        courses = [(one.name, list(one.steps), list(one.values)) for one in view.series.values()]
+        if len({value for _, _, values in courses for value in values}) < _TELLING:
+            return sha256_file(view.folder, layout.METRICS)[0]
+        return sha256_bytes(repr(sorted(courses)).encode("utf-8", "surrogatepass"))
+
     try:
-        return context.repository.remembered(
-            ("metrics", view.absolute_folder), lambda: sha256_file(view.folder, layout.METRICS)[0]
-        )
+        return context.repository.remembered(("metrics", view.absolute_folder), find)
     except (ReportgenError, OSError):
         return view.id
 

@@ -120,6 +120,14 @@ CASES = (
     Case(PREDICTIONS, "fails", "has no column prediction", predictions("id,y\n1,2\n"), name="y"),
     Case(PREDICTIONS, "partly", "no ids", predictions(rows(36, ids=""))),
     Case(PREDICTIONS, "partly", "1 different ids", predictions(rows(36, ids="7")), name="one-id"),
+    # As many as the split has, and every one of them was trained on.
+    Case(
+        PREDICTIONS,
+        "partly",
+        "names examples of another split: 36 of train",
+        predictions(rows(36)),
+        name="of-the-training-split",
+    ),
     Case(PREDICTIONS, "partly", "0 labels", predictions(rows(36, label="")), name="no-labels"),
     Case(PREDICTIONS, "partly", "the split has 36", predictions(rows(35)), name="short"),
     Case(

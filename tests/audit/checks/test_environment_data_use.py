@@ -339,3 +339,23 @@ def test_overlaps_survive_when_only_some_hashes_are_kept(tmp_path: Path) -> None
         data={"splits": {"train": train_said, "val": val_said}},
     )
     assert run_check(DISJOINT, run).outcome == "fail"
+
+
+@pytest.mark.parametrize(("share", "outcome"), [(0.5, "pass"), (0.9, "fail"), (0.1, "fail")])
+def test_hashes_are_left_out_by_one_bound_alone(tmp_path: Path, share: float, outcome: str) -> None:
+    """Whoever leaves out others hides the overlap of the splits."""
+
+    def kept(ids: Iterable[int]) -> tuple[str, dict[str, object]]:
+        hashes = sorted(sha256(str(one).encode()).digest()[:8] for one in ids)
+        part = [one for one in hashes if one < bytes([128])]
+        return b64encode(b"".join(part)).decode(), {"count": len(hashes), "ids_sha256": "ab" * 32}
+
+    (train, train_said), (val, val_said) = kept(range(300)), kept(range(300, 500))
+    run = make_run(
+        tmp_path,
+        captured={"splits": {"kept": share, "train": train, "val": val}},
+        data={"splits": {"train": train_said, "val": val_said}},
+    )
+    result = run_check(DISJOINT, run)
+    assert result.outcome == outcome
+    assert ("not left out by their hashes alone" in result.message) == (outcome == "fail")

@@ -66,6 +66,14 @@ CASES = (
         on_gpu(CUDA, packages={"torch": "2.4.0+cu121"}),
         name="label",
     ),
+    # None is there, and it computed for half a minute.
+    Case(
+        STACK,
+        "cheats",
+        "not recorded",
+        {"environment": {"compute": {"device_seconds": 28.0}}},
+        name="no-device",
+    ),
     Case(STACK, "not-applicable", "there was no GPU"),
     Case(
         STACK,

@@ -52,6 +52,21 @@ CASES = (
         "another state than its seed gives: numpy (seed 7)",
         seeds(state_sha256={"numpy": expected_state_sha256("numpy", 8)}),
     ),
+    # Set and recorded, and the configuration tells readers of another one.
+    Case(
+        STATE,
+        "partly",
+        "set to 7; seed is 42 in the configuration",
+        {"config": {"seed": 42}},
+        name="configured",
+    ),
+    Case(
+        STATE,
+        "passes",
+        "",
+        {"config": {"data": {"seed": 3}, "split_seed": 5}},
+        name="seeds-of-other-things",
+    ),
     Case(STATE, "cheats", "torch (seed 8)", seeds(torch=8), name="another-seed"),
     Case(
         STATE,

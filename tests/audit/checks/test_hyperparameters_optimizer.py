@@ -48,7 +48,9 @@ DECAY = optimizer(initial_lr=0.1, end=decayed(120))
 NO_GRADIENTS = {
     "config": {"lr": ABSENT, "optimizer": ABSENT},
     "environment": {"packages": {"torch": ABSENT, "scikit-learn": "1.7"}},
+    "captured": {"optimizer": None},
 }
+EVALUATION = {"run": {"kind": "evaluation"}, "captured": {"optimizer": None}}
 
 
 def trained(examples: int, **changes: Any) -> Any:
@@ -153,7 +155,19 @@ CORE_CASES = (
         name="blanks",
     ),
     Case(CORE, "not-applicable", "no gradient training", NO_GRADIENTS),
-    Case(CORE, "not-applicable", "evaluation", {"run": {"kind": "evaluation"}}, name="evaluation"),
+    # A kind that nothing is asked of, and an optimizer that stepped.
+    Case(
+        CORE,
+        "cheats",
+        "optimizer is 'sgd', Adam ran",
+        {"run": {"kind": "other"}, **optimizer("Adam")},
+        name="kind",
+    ),
+    # Configured and built as said, and another rate in the log from its first step on.
+    Case(CORE, "cheats", "lr is 0.1, 0.01 was logged", rates(*[0.01] * 10), name="logged-rate"),
+    Case(CORE, "passes", "", rates(None, *[0.01] * 9), name="rate-logged-later"),
+    Case(CORE, "passes", "", {**rates(*[0.1] * 10, name="lr/group1")}, name="rate-of-a-group"),
+    Case(CORE, "not-applicable", "evaluation", EVALUATION, name="evaluation"),
     Case(CORE, "inconclusive", "", {"config": None}, more={"blocked_by": PARSES}),
 )
 

@@ -85,6 +85,14 @@ STEP_CASES = (
         kept(*RECORDS[:6], RECORDS[5], *RECORDS[6:]),
         name="twice",
     ),
+    # Attempts that no marker stands for.
+    Case(
+        STEPS,
+        "partly",
+        "0 marks of a resumed run, run.yaml counts 3 attempts",
+        kept(*RECORDS, attempt=3),
+        name="marks-gone",
+    ),
     # Markers that no attempt stands behind; two runs glued together with steps that go on.
     Case(
         STEPS,
@@ -126,7 +134,12 @@ NORM_CASES = (
         norms(*[one["metrics"]["train/loss"] for one in RECORDS]),
         name="copied",
     ),
-    Case(NORMS, "not-applicable", "evaluation", {"run": {"kind": "evaluation"}}),
+    Case(
+        NORMS,
+        "not-applicable",
+        "evaluation",
+        {"run": {"kind": "evaluation"}, "captured": {"optimizer": None}},
+    ),
     Case(
         NORMS,
         "not-applicable",
@@ -134,6 +147,7 @@ NORM_CASES = (
         {
             "config": {"lr": ABSENT, "optimizer": ABSENT},
             "environment": {"packages": {"torch": ABSENT}},
+            "captured": {"optimizer": None},
         },
         name="no-gradients",
     ),

@@ -126,6 +126,20 @@ TEST_CASES = (
     ),
     Case(
         TEST,
+        "cheats",
+        "the training was stopped by test/accuracy",
+        with_test(119, run={"stopped_early": "Test accuracy has not risen for 5 epochs"}),
+        name="stopped-in-other-words",
+    ),
+    Case(
+        TEST,
+        "passes",
+        "",
+        with_test(119, run={"stopped_early": "no better val/accuracy; the test set was not used"}),
+        name="stopped-by-validation",
+    ),
+    Case(
+        TEST,
         "fails",
         "early_stopping.monitor is 'test_accuracy'",
         with_test(119, config={"early_stopping": {"monitor": "test_accuracy"}}),

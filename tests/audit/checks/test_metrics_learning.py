@@ -85,7 +85,12 @@ CASES = (
     # A loss that is logged, and always the same number.
     Case(LOSS, "cheats", "is 0 at each of 40 points", course(train__loss=[0.0] * 40)),
     Case(LOSS, "cheats", "no finite value", course(train__loss=["NaN"] * 40), name="nan"),
-    Case(LOSS, "not-applicable", "kind evaluation", {"run": {"kind": "evaluation"}}),
+    Case(
+        LOSS,
+        "not-applicable",
+        "kind evaluation",
+        {"run": {"kind": "evaluation"}, "captured": {"optimizer": None}},
+    ),
     Case(DIVERGED, "passes", "last 0.1"),
     Case(DIVERGED, "fails", "first tenth", course(train__loss=FALLING[::-1])),
     Case(
@@ -134,12 +139,15 @@ def test_no_gradient_training_is_told_by_packages_and_keys(tmp_path: Path) -> No
     from reportgen.testing import ABSENT
 
     forest = {"packages": {**packages["packages"], "torch": ABSENT, "numpy": ABSENT}}
-    without = make_run(tmp_path, "forest", files=plain, environment=forest)
+    untrained = {"optimizer": None}
+    without = make_run(tmp_path, "forest", files=plain, environment=forest, captured=untrained)
     result = run_check(LOSS, without)
     assert result.outcome == "not-applicable"
     assert "no gradient training: none of torch, tensorflow, jax, keras" in result.message
-    lr = make_run(tmp_path, "with-lr", environment=forest)
+    lr = make_run(tmp_path, "with-lr", environment=forest, captured=untrained)
     assert run_check(LOSS, lr).outcome == "pass"
+    seen = make_run(tmp_path, "seen", files=plain, environment=forest)
+    assert run_check(LOSS, seen).outcome == "pass"  # an optimizer stepped
 
 
 def test_the_whole_loss_is_judged_before_its_parts(tmp_path: Path) -> None:

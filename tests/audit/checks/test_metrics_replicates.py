@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from audit.case import Case, assert_case
 
@@ -47,6 +48,22 @@ def copies(run: Path) -> None:
         (copy / "run.yaml").write_text(text.replace("id: 01KDY", f"id: {seed:02}KDY"))
 
 
+def copies_at_other_moments(run: Path) -> None:
+    """The same values of the same steps, each a moment later than in the run before."""
+    copies(run)
+    for number, seed in enumerate(range(8, 12), 1):
+        path = run.with_name(f"seed{seed}") / "metrics.jsonl"
+        records = map(orjson.loads, path.read_bytes().splitlines())
+        later = ({**one, "time": one["time"] + number / 7} for one in records)
+        path.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in later))
+
+
+FEW = [
+    {"step": step, "time": 1.0 + step, "metrics": {"val/accuracy": value}}
+    for step, value in enumerate((0.5, 0.75, 0.75))
+]
+LATER = [{**one, "time": one["time"] + 0.123} for one in FEW]
+
 CASES = (
     Case(
         COUNT,
@@ -88,6 +105,22 @@ CASES = (
         change=lambda run: [make_run(run.parents[2], f"again{n}") for n in range(4)] and None,
     ),
     Case(COUNT, "cheats", "4 more with a seed or with metrics", change=copies, name="copies"),
+    Case(
+        COUNT,
+        "cheats",
+        "4 more with a seed or with metrics",
+        change=copies_at_other_moments,
+        name="copies-at-other-moments",
+    ),
+    # Three coarse values may well be the same twice.
+    Case(
+        COUNT,
+        "partly",
+        "2 finished runs of these settings, code and data, seeds 7, 8",
+        {"metrics": FEW},
+        change=others(8, metrics=LATER),
+        name="coarse",
+    ),
     Case(COUNT, "not-applicable", "tagged debug", DEBUG),
     Case(
         COUNT,
