@@ -36,6 +36,7 @@ from reportgen.logger.options import surroundings_of
 from reportgen.logger.overrides import overrides_of
 from reportgen.logger.planned import planned_of
 from reportgen.logger.streams import StreamLog, TrainingLog
+from reportgen.logger.sweep_runs import inherited
 from reportgen.runs import layout
 from reportgen.runs.redact import redact_value
 from reportgen.runs.schema import (
@@ -132,12 +133,16 @@ class _TrackedCommand:
     def __init__(self, request: CommandRequest) -> None:
         self._begun = time.time()
         self._request = request
-        self._around = surroundings_of(request.root)
+        search = inherited()
+        root = request.root if search is None else search.root_of(request.root)
+        self._around = surroundings_of(root)
         self._words = words_of(request.command)
         self._files = self._config_files()
         config = config_of(self._words, self._files)
         self._plain, redacted = redact_value(plain_config(config).values)
         place = split_name(request.name, request.project, request.group)
+        if search is not None:
+            place = search.place_of(place)
         name = place.name or self._default_name()
         folder = make_folder(self._around.root, project=place.project, group=place.group, name=name)
         release_claim(folder.path)  # of this process, for the program that it starts
@@ -145,6 +150,8 @@ class _TrackedCommand:
         self.context = _UntilJoined(self.folder, self._document(name, redacted))
         self.context.run.project, self.context.run.group = place.project, place.group
         self._write_start(redacted)
+        if search is not None:
+            search.joined(self.context)
         self._metrics = MetricWriter(self.context, self.folder / layout.METRICS)
         self._training_log = TrainingLog(self.context, self.folder / layout.TRAINING_LOG)
         self._training_log.line(f"run {self.context.run.id} started: {self.context.run.name}")

@@ -183,6 +183,26 @@ def test_a_second_session_of_programs_counts_the_runs_before_it(tmp_path: Path) 
     assert sweep.chosen == "t0"
 
 
+def test_commands_that_are_tracked_join(tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text(
+        "print('step,z', '0,0.25', sep='\\n', file=open('metrics.csv', 'w'))"
+    )
+    (tmp_path / "own.py").write_text(PROGRAM.replace("sys.argv[1]", "None"))
+    run = [sys.executable, "-m", "reportgen", "run", "--name"]
+    with reportgen.sweep("p/s", SPACE, metric="z", goal="maximize") as sweep:
+        subprocess.run([*run, "plain", "--", sys.executable, "plain.py"], check=True)
+        subprocess.run([*run, "own", "--", sys.executable, "own.py", "x", "0.5"], check=True)
+        subprocess.run([*run, "p/t/out", "--", sys.executable, "plain.py"], check=True)
+    folder = tmp_path / "runs" / "p" / "s"
+    assert (sweep.folder, sweep.chosen) == (folder, "own")
+    assert sorted(path.name for path in folder.iterdir()) == ["own", "plain", "sweep.yaml"]
+    view = RunView(folder / "plain")
+    assert (view.run.group, view.run.status) == ("s", "finished")
+    assert view.definitions["z"].goal == "maximize"
+    assert view.series["z"].values[-1] == 0.25
+    assert (tmp_path / "runs" / "p" / "t" / "out").is_dir()
+
+
 def test_the_innermost_sweep_is_the_one_of_programs() -> None:
     with reportgen.sweep("outer", SPACE):
         outer = os.environ[sweep_runs.VARIABLE]
