@@ -320,6 +320,14 @@ def test_bytes_before_and_behind(refused: Refused, kind: str, where: int) -> Non
     refused(data + b"PWNED" if where < 0 else data[:where] + b"PWNED" + data[where:])
 
 
+def test_a_size_beyond_all_limits(refused: Refused) -> None:
+    header = bytearray(Tar().add("top/bundle.json", b"").plain()[:512])
+    header[124:136] = b"77777777777\0"
+    header[148:156] = b"        "
+    header[148:156] = b"%06o\0 " % sum(header)
+    assert refused(gzip.compress(bytes(header))).problem == "bundle.limits"
+
+
 def test_two_gzip_members(refused: Refused) -> None:
     refused(good("tar.gz") + gzip.compress(b""))
     refused(gzip.compress(Tar().add("top/bundle.json", document({})).plain() + b"x" * 512))
@@ -391,6 +399,34 @@ def test_headers_of_a_zip_file_that_lie(
     refused: Refused, magic: bytes, offset: int, value: bytes
 ) -> None:
     refused(patched(good("zip"), magic, offset, value))
+
+
+def stored(name: bytes, data: bytes, offset: int) -> tuple[bytes, bytes]:
+    """A member that is not packed, and its entry in the directory."""
+    sizes = (zlib.crc32(data), len(data), len(data), len(name), 0)
+    local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 0, 0, 33, *sizes) + name + data
+    rest = (0, 0, 0, 0o100644 << 16, offset)
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 0x314, 20, 0, 0, 0, 33, *sizes, *rest)
+    return local, entry + name
+
+
+@pytest.mark.parametrize("overlap", [True, False])
+def test_members_that_lie_in_each_other(refused: Refused, tmp_path: Path, overlap: bool) -> None:
+    """Many entries over the same bytes unpack to far more than the archive has."""
+    inner, _ = stored(b"top/run/b", b"B" * 9, 0)
+    files = {"run/a": b"x" + inner if overlap else b"x", "run/b": b"B" * 9}
+    first, first_entry = stored(b"top/bundle.json", document(files), 0)
+    outer, outer_entry = stored(b"top/run/a", files["run/a"], len(first))
+    start = len(first) + len(outer) - (len(inner) if overlap else 0)
+    _, inner_entry = stored(b"top/run/b", b"B" * 9, start)
+    members = first + outer + (b"" if overlap else inner)
+    listed = first_entry + outer_entry + inner_entry
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 3, 3, len(listed), len(members), 0)
+    if overlap:
+        assert "does not follow" in str(refused(members + listed + end))
+    else:
+        (tmp_path / "b").write_bytes(members + listed + end)
+        assert unpack(tmp_path / "b", tmp_path / "out")[1].check.files == 2
 
 
 def test_a_name_that_differs_in_the_directory(refused: Refused) -> None:
