@@ -102,7 +102,7 @@ def import_runs(
         UsageError: ``root`` lies in the source, or cannot be written.
         NotFoundError: There is no source.
     """
-    from reportgen.importers.interface import ImportOptions, Unreadable
+    from reportgen.importers.interface import ImportOptions, LeftAside, Unreadable
 
     _refuse_inside(source, root)
     result = Imported(importer.kind, importer.title)
@@ -110,6 +110,9 @@ def import_runs(
         for found in importer.read(source, options or ImportOptions()):
             if isinstance(found, Unreadable):
                 result.unreadable.append((found.path, found.message))
+                continue
+            if isinstance(found, LeftAside):
+                result.problems.append(Problem("import.aside", "info", found.path, found.message))
                 continue
             result.runs.append((_written(found, root, importer.title), facts_of(found)))
             for problem in found.problems:

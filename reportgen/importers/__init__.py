@@ -11,11 +11,17 @@ from typing import Final
 
 from reportgen.errors import UsageError
 from reportgen.importers.interface import Importer
+from reportgen.importers.mlflow_files import MlflowFilesImporter
 from reportgen.importers.tensorboard import TensorBoardImporter
+from reportgen.importers.wandb_files import WandbImporter
 from reportgen.suggest import nearest
 
-IMPORTERS: Final[tuple[Importer, ...]] = (TensorBoardImporter(),)
-"""In the order in which a source is tried."""
+IMPORTERS: Final[tuple[Importer, ...]] = (
+    WandbImporter(),
+    MlflowFilesImporter(),
+    TensorBoardImporter(),
+)
+"""In the order in which a source is tried: runs of the first ones may hold files of later ones."""
 
 
 def by_name(kind: str) -> Importer:

@@ -182,6 +182,19 @@ class Unreadable:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftAside:
+    """A run that is there and was not meant to be imported.
+
+    Attributes:
+        path: Below the source.
+        message: Why.
+    """
+
+    path: str
+    message: str
+
+
 class Importer(Protocol):
     """One tool.
 
@@ -197,7 +210,9 @@ class Importer(Protocol):
         """Tell whether ``source``, a file or a folder, holds logs of the tool."""
         ...
 
-    def read(self, source: Path, options: ImportOptions) -> Iterator[ImportedRun | Unreadable]:
+    def read(
+        self, source: Path, options: ImportOptions
+    ) -> Iterator[ImportedRun | Unreadable | LeftAside]:
         """Yield the runs in ``source``, and what could not be read of it; nothing is written.
 
         Raises:
