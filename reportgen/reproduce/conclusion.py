@@ -108,7 +108,8 @@ def judge_value(
     """
     n = len(values)
     if n < LEAST:
-        reason = f"{n} recorded seeds of this experiment, {LEAST} are needed"
+        seeds = "1 recorded seed" if n == 1 else f"{n} recorded seeds"
+        reason = f"{seeds} of this experiment, {LEAST} are needed"
         return Conclusion(None, reason, metric, replayed, recorded, n)
     try:
         stats = importlib.import_module("scipy.stats")

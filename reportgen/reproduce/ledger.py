@@ -37,7 +37,7 @@ def entry_of(attempt: Attempt, *, now: float, signer: str | None = None) -> Repr
         id=new_run_id(now),
         run=plan.view.id,
         verdict=attempt.verdict,
-        reason=None if attempt.reason is None else redact_text(attempt.reason)[0],
+        reason=None if attempt.reason is None else _told(attempt.reason, attempt),
         steps=attempt.steps,
         band=judgement.band if judgement else None,
         largest=None if judgement is None else _finite(judgement.largest),
@@ -54,6 +54,13 @@ def entry_of(attempt: Attempt, *, now: float, signer: str | None = None) -> Repr
         signer=signer,
         writer=Writer(name="reportgen", version=__version__),
     )
+
+
+def _told(reason: str, attempt: Attempt) -> str:
+    """Return a reason without secrets and without what names this machine or its user."""
+    text = reason.replace(os.fspath(attempt.folder), "...")
+    home = os.path.expanduser("~")
+    return redact_text(text.replace(home, "~") if len(home) > 1 else text)[0]
 
 
 def _plain(item: Any) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from reportgen.errors import UnavailableError, UnreadableError
 from reportgen.fs.atomic import write_text
+from reportgen.runs.schema import Environment
 from reportgen.script.requirements import Requirements
 
 _SHOWN = 300
+_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,10 @@ class Packages:
     @property
     def line(self) -> str:
         """One phrase for people."""
-        count = len(self.plain) + len(self.hashed)
-        if not count:
-            return "no packages"
+        count = _count(len(self.plain) + len(self.hashed))
         if not self.hashed:
-            return f"{count} packages by version"
-        return f"{count} packages, {len(self.hashed)} of them checked by the hashes of the lock"
+            return f"{count} by version" if self.plain else "no packages"
+        return f"{count}, {len(self.hashed)} of them checked by the hashes of the lock"
 
     def install(self, installer: Sequence[str], folder: Path, say: Callable[[str], None]) -> None:
         """Install everything.
@@ -78,13 +80,13 @@ class Packages:
             UnavailableError: The installer failed; its last words are given.
         """
         if self.hashed:
-            say(f"installing {len(self.hashed)} packages by hash")
+            say(f"installing {_count(len(self.hashed))} by hash")
             hashed = _listed(folder / "hashed.txt", self.hashed)
             fault = _run([*installer, "--no-deps", "--require-hashes", "-r", hashed])
             if fault:
                 raise _failed(fault)
         if self.plain:
-            say(f"installing {len(self.plain)} packages by version")
+            say(f"installing {_count(len(self.plain))} by version")
             exact = _listed(folder / "exact.txt", self.exact)
             if _run([*installer, "--no-deps", "-r", exact]):
                 plain = _listed(folder / "plain.txt", self.plain)
@@ -92,6 +94,34 @@ class Packages:
                 fault = fault and _run([*installer, "--no-deps", "-r", plain])
                 if fault:
                     raise _failed(fault)
+
+
+def other_packages(recorded: Environment, own: Sequence[str]) -> list[str]:
+    """Return what of the recorded Python and imported packages is another in this process.
+
+    Args:
+        recorded: environment.yaml.
+        own: Distributions that come from the repository itself.
+    """
+    found = []
+    python = recorded.python.version if recorded.python else platform.python_version()
+    if python != platform.python_version():
+        found.append(f"Python {python} was recorded, here is {platform.python_version()}")
+    for name, version in (recorded.packages or {}).items():
+        if version is None or name in own:
+            continue
+        try:
+            here = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            here = "none"
+        if here != version:
+            found.append(f"{name} {version} was recorded, here is {here}")
+    left = len(found) - _MOST
+    return found if left <= 0 else [*found[:_MOST], f"and {left} more packages differ"]
+
+
+def _count(number: int) -> str:
+    return "1 package" if number == 1 else f"{number} packages"
 
 
 def _hashes_in(locks: Mapping[str, bytes]) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -13,9 +13,11 @@ from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.reproduce.environment import EnvironmentPlan, plan_environment
 from reportgen.reproduce.handed_over import HandedOver
 from reportgen.reproduce.inputs import FoundInput, find_inputs, require_inputs
+from reportgen.reproduce.packages import other_packages
 from reportgen.reproduce.record import seconds_until, stop_of
 from reportgen.reproduce.refusals import changed_since_sealed, check_record
 from reportgen.reproduce.source import Source, find_source, verify_tree
+from reportgen.reproduce.verdict import BAND
 from reportgen.runs import layout
 from reportgen.runs.view import RunView
 from reportgen.script.facts import ScriptFacts, facts_of
@@ -34,6 +36,7 @@ class Request:
         allow_links: The patch may make links.
         calibrate: Run twice, and take the band from how far both differ.
         band: Greatest relative difference that counts as equal.
+        limit: Seconds that the command may take.
     """
 
     steps: int | None = None
@@ -43,7 +46,8 @@ class Request:
     into: Path | None = None
     allow_links: bool = False
     calibrate: bool = False
-    band: float = 1e-5
+    band: float = BAND
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +153,10 @@ def make_plan(view: RunView, request: Request) -> Plan:
             code_bytes = _size(shadow, facts.commit or "")
     require_inputs(inputs)
     stop = stop_of(view, request.steps)
-    changed = changed_since_sealed(view)
-    sealed = [f"{place} is not as it was sealed" for place in changed]
+    sealed = [f"{place} is not as it was sealed" for place in changed_since_sealed(view)]
+    recorded = view.environment
+    here = environment.kind == "current" and recorded is not None
+    other = other_packages(recorded, facts.requirements.own) if here and recorded else []
     return Plan(
         view=view,
         facts=facts,
@@ -162,7 +168,7 @@ def make_plan(view: RunView, request: Request) -> Plan:
         stop=stop,
         seconds=seconds_until(view, stop),
         code_bytes=code_bytes,
-        notes=(*facts.notes, *sealed),
+        notes=(*facts.notes, *sealed, *other),
     )
 
 

@@ -118,6 +118,7 @@ def replay(
     log: Path,
     stop: int | None = None,
     total: int | None = None,
+    limit: float | None = None,
     progress: Progress | None = None,
 ) -> Replayed:
     """Run a command in the restored tree until it ends, or well past the step wanted.
@@ -133,10 +134,11 @@ def replay(
         log: Takes what the program prints, behind what is there.
         stop: The last step wanted, or None.
         total: How many steps are expected, for the progress.
+        limit: Seconds after which it is given up.
         progress: Is told how many steps are done, of how many.
 
     Raises:
-        UnavailableError: The program cannot be started.
+        UnavailableError: The program cannot be started, or the limit was reached.
     """
     before = _runs_in(tree)
     wanted = Path(variables[RUN_DIR])
@@ -156,7 +158,9 @@ def replay(
             name = command[0].decode("utf-8", "replace")
             raise UnavailableError(f"{name} cannot be run: {error.strerror}") from None
         try:
-            ended_by_us = _wait(process, wanted / layout.METRICS, stop, total, progress)
+            ended_by_us = _wait(
+                process, wanted / layout.METRICS, stop, _counter(total, progress), limit
+            )
         finally:
             _end(process)
     seconds = time.monotonic() - begun
@@ -175,25 +179,32 @@ def _wait(
     process: subprocess.Popen[bytes],
     metrics: Path,
     stop: int | None,
-    total: int | None,
-    progress: Progress | None,
+    count: Callable[[int], None],
+    limit: float | None,
 ) -> bool:
     """Wait for the end; return whether the program had to be ended."""
-    first = None
+    begun = time.monotonic()
     over_since = None
     while process.poll() is None:
         time.sleep(_PERIOD)
+        if limit is not None and time.monotonic() - begun > limit:
+            raise UnavailableError(f"the command was not done after {limit:g} s")
         step = _latest_step(metrics)
         if step is None:
             continue
-        first = step if first is None else first
-        if progress is not None and total:
-            progress(min(step + 1, total), total)
+        count(step)
         if stop is not None and step > stop:
             over_since = over_since or time.monotonic()
             if time.monotonic() - over_since > _PERIOD:
                 return True
     return False
+
+
+def _counter(total: int | None, progress: Progress | None) -> Callable[[int], None]:
+    """Return what tells of a step, as done steps of all."""
+    if progress is None or not total:
+        return lambda step: None
+    return lambda step: progress(min(step + 1, total), total)
 
 
 def _latest_step(metrics: Path) -> int | None:

@@ -50,7 +50,7 @@ class Workplace:
             changed: Variables that are set otherwise than recorded.
 
         Raises:
-            UnavailableError: The program cannot be started.
+            UnavailableError: The program cannot be started, or takes longer than it may.
         """
         done = replay(
             command_of(plan.facts, self.environment.python),
@@ -66,6 +66,7 @@ class Workplace:
             log=self.folder / LOG,
             stop=plan.stop,
             total=_expected(plan),
+            limit=plan.request.limit,
             progress=progress,
         )
         if done.folder is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,37 @@ def test_a_rerun_that_somebody_made_elsewhere(
     assert (short.verdict, short.steps) == ("identical", 10)
 
 
+TORCH = """\
+import torch
+import reportgen
+
+torch.set_num_threads(1)
+with reportgen.start_run(config={"lr": 0.1}, seed=5, deterministic=True, root="runs") as run:
+    data = torch.randn(64, 8)
+    layers = (torch.nn.Linear(8, 16), torch.nn.Dropout(0.2), torch.nn.Linear(16, 1))
+    model = torch.nn.Sequential(*layers)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(30):
+        loss = ((model(data) - data.sum(1, keepdim=True)) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        run.log({"train/loss": loss}, step=step)
+"""
+
+
+def test_a_network_of_torch(project: Project) -> None:
+    project.write("train.py", TORCH)
+    project.commit()
+    recorded = project.train()
+    attempt = attempt_of(recorded, steps=20)
+    assert attempt.verdict in ("identical", "within-band"), attempt.reason
+    assert not [item for item in attempt.differences if item.tells]
+    assert attempt.replayed is not None
+    assert attempt.replayed.environment is not None
+    assert "torch" in (attempt.replayed.environment.packages or {})
+
+
 # -- what is refused --------------------------------------------------------------------------
 
 
@@ -206,6 +238,31 @@ def test_lines_that_no_installer_is_given(line: str, recorded: RunView) -> None:
     with pytest.raises(UsageError, match="no installer is given"):
         plan_of(recorded, environment="new")
     assert plan_of(recorded).environment.kind == "current"
+
+
+REMOTES = ("--upload-pack=touch PWNED", "ext::sh -c touch% PWNED", "-oProxyCommand=touch PWNED")
+
+
+@pytest.mark.parametrize("remote", REMOTES)
+def test_a_remote_that_would_run_something(
+    remote: str, project: Project, recorded: RunView, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    recorded.folder.rename(moved)
+    place = moved / "git_info.yaml"
+    place.write_text(place.read_text().replace("remote: null", f"remote: '{remote}'"))
+    with pytest.raises(UsageError, match="nothing is fetched"):
+        plan_of(RunView(moved))
+
+
+def test_packages_that_are_others_here_are_said_before(recorded: RunView) -> None:
+    place = recorded.folder / "environment.yaml"
+    text = place.read_text()
+    place.write_text(text.replace("packages:\n", "packages:\n  orjson: '0.1'\n  not-here: '1'\n"))
+    place.write_text(re.sub(r"\n  orjson: (?!'0\.1').*", "", place.read_text()))
+    notes = [note for note in plan_of(recorded).notes if "was recorded, here is" in note]
+    assert [note.partition(" was")[0] for note in notes] == ["orjson 0.1", "not-here 1"]
+    assert notes[1].endswith("here is none")
 
 
 def test_a_patch_that_the_seal_does_not_know(project: Project) -> None:

@@ -87,7 +87,7 @@ def test_made_once_and_used_again(wheels: Path, tmp_path: Path) -> None:
     said = facts("somelib==1.2  # index\n")
     one, lines = made(said, tmp_path, "one")
     assert one.cold
-    assert "installing 1 packages by version" in lines
+    assert "installing 1 package by version" in lines
     assert answer(one, "import somelib; print(somelib.VERSION)") == "1.2"
     assert "ModuleNotFoundError" in answer(one, "import reportgen")
     two, again = made(said, tmp_path, "two")
@@ -101,7 +101,7 @@ def test_hashes_of_the_lock_are_checked(wheels: Path, tmp_path: Path) -> None:
     digest = wheel(wheels, "locked", "2.0")
     said = facts("locked==2.0  # index\n")
     one, lines = made(said, tmp_path, "one", lock("locked", "2.0", digest))
-    assert "installing 1 packages by hash" in lines
+    assert "installing 1 package by hash" in lines
     assert answer(one, "import locked; print(locked.VERSION)") == "2.0"
     with pytest.raises(UnavailableError, match="cannot be installed"):
         made(said, tmp_path, "two", lock("locked", "2.0", "0" * 64))

@@ -173,6 +173,23 @@ def test_a_program_that_does_not_stop_is_ended_with_all_it_started(tmp_path: Pat
     assert is_gone(int((tmp_path / "run" / "child").read_text()))
 
 
+def test_a_program_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "endless.py").write_text(ENDLESS)
+    facts = ScriptFacts(argv=("endless.py",))
+    with pytest.raises(UnavailableError, match=r"not done after 1\.5 s"):
+        replay(
+            command_of(facts, sys.executable),
+            variables_of(facts, HERE, folder=tmp_path / "run", stop=None),
+            tree=tree,
+            cwd=".",
+            log=tmp_path / "log",
+            limit=1.5,
+        )
+    assert is_gone(int((tmp_path / "run" / "child").read_text()))
+
+
 def test_a_run_that_goes_elsewhere_is_found_and_older_ones_are_not(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for name in ("old", "new"):

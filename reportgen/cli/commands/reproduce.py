@@ -72,6 +72,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     place.add_argument(
         "--allow-links", action="store_true", help="take a patch that makes links or submodules"
     )
+    place.add_argument(
+        "--limit", type=float, metavar="SECONDS", help="give the command up after so long"
+    )
     verdict = parser.add_argument_group("the verdict")
     verdict.add_argument(
         "--band", type=float, default=BAND, metavar="X", help=f"relative band, {BAND:g} by default"
@@ -142,8 +145,9 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(f"is {args.steps}", where="--steps", expected="a number from 1 on")
     if not 0 <= args.band < 1:
         raise UsageError(f"is {args.band}", where="--band", expected="from 0 to below 1")
-    if args.explain is not None and not args.explain > 0:
-        raise UsageError(f"is {args.explain}", where="--explain", expected="seconds above 0")
+    for option, seconds in (("--explain", args.explain), ("--limit", args.limit)):
+        if seconds is not None and not seconds > 0:
+            raise UsageError(f"is {seconds}", where=option, expected="seconds above 0")
     if args.replayed is not None and (args.calibrate or args.explain is not None):
         raise UsageError("runs nothing", where="--replayed", expected="no --calibrate, --explain")
 
@@ -159,6 +163,7 @@ def _request(args: argparse.Namespace) -> Request:
         allow_links=args.allow_links,
         calibrate=args.calibrate,
         band=args.band,
+        limit=args.limit,
     )
 
 

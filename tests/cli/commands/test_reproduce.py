@@ -164,6 +164,7 @@ def test_a_statement_to_sign(run: Path, tmp_path: Path) -> None:
         ("--band", "-1"),
         ("--band", "nan"),
         ("--explain", "0"),
+        ("--limit", "nan"),
         ("--env", "no-such-python"),
         ("--replayed", ".", "--calibrate"),
         ("--into", "."),
