@@ -16,7 +16,7 @@ from reportgen.site.pages.interface import Plan
 from reportgen.site.parts.audit_changes import changes_of
 from reportgen.site.parts.audit_history import history_of
 from reportgen.site.parts.audit_matrix import matrix_of
-from reportgen.site.parts.check_page import CheckView, check_view
+from reportgen.site.parts.check_page import CheckView, check_views
 from reportgen.site.parts.findings import Bar, CheckInfo, bar_of, mean_bars, step_row
 from reportgen.site.project import Project
 
@@ -53,7 +53,7 @@ class Audit:
     def plans(self, project: Project) -> Iterator[Plan]:
         """Yield the page of the whole audit, then one a check."""
         judged = [(r, r.judged) for r in project.shown if r.judged is not None]
-        views = [check_view(check, judged) for check in CHECKS]
+        views = check_views(CHECKS, judged)
         gains = gains_of(_report_over(project.report, judged)) if project.report else []
         yield _whole(project, judged, views, gains)
         if project.report is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.audit.interface import Check
-from reportgen.audit.report import CheckResult, Outcome, RunAudit
+from reportgen.audit.report import CheckResult, RunAudit
 from reportgen.site.model import Record, Tone
 from reportgen.site.parts.findings import (
     OUTCOME_TONES,
@@ -79,14 +80,23 @@ class CheckView:
         return self.findings - len(self.found)
 
 
-def check_view(check: Check, judged: Sequence[tuple[Record, RunAudit]]) -> CheckView:
-    """Return a check over some runs.
+def check_views(
+    checks: Sequence[Check], judged: Sequence[tuple[Record, RunAudit]]
+) -> list[CheckView]:
+    """Return checks over some runs, in the order given.
 
     Args:
-        check: The check.
+        checks: The checks.
         judged: Runs with their audits.
     """
-    known = [(record, result) for record, run in judged if (result := _result(run, check.id))]
+    known: dict[str, list[tuple[Record, CheckResult]]] = {}
+    for record, run in judged:
+        for result in run.checks:
+            known.setdefault(result.id, []).append((record, result))
+    return [_view(check, known.get(check.id, [])) for check in checks]
+
+
+def _view(check: Check, known: Sequence[tuple[Record, CheckResult]]) -> CheckView:
     records = {id(result): record for record, result in known}
     findings = by_weight([result for _, result in known if result.is_finding])
     return CheckView(
@@ -100,14 +110,10 @@ def check_view(check: Check, judged: Sequence[tuple[Record, RunAudit]]) -> Check
     )
 
 
-def _result(run: RunAudit, check: str) -> CheckResult | None:
-    return next((result for result in run.checks if result.id == check), None)
-
-
 def _shares(results: Sequence[CheckResult]) -> tuple[Share, ...]:
-    counts: dict[Outcome, int] = {}
-    for result in by_weight(results):
-        counts[result.outcome] = counts.get(result.outcome, 0) + 1
+    counts = Counter(result.outcome for result in results)
+    examples = {result.outcome: result for result in results}
+    gravest_first = [result.outcome for result in by_weight(list(examples.values()))]
     return tuple(
-        Share(OUTCOME_WORDS[one], OUTCOME_TONES[one], count) for one, count in counts.items()
+        Share(OUTCOME_WORDS[one], OUTCOME_TONES[one], counts[one]) for one in gravest_first
     )
