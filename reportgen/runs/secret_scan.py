@@ -1,7 +1,8 @@
 """The second look: files that are about to be handed on, searched for secrets of known shape.
 
 What is found is named by file, line and rule; the value itself is never kept. The rules and what
-they miss are those of :mod:`reportgen.runs.redact`.
+they miss are those of :mod:`reportgen.runs.redact`: in logs those of running text, elsewhere the
+stricter ones that tell a secret from code that handles one.
 """
 
 from __future__ import annotations
@@ -12,8 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reportgen.fs.regular import read_pieces
-from reportgen.runs.secret_search import Hit, is_literal_secret, named_hits, shape_hits
+from reportgen.runs.secret_search import (
+    Hit,
+    is_literal_secret,
+    is_text_secret,
+    named_hits,
+    option_hits,
+    shape_hits,
+)
 
+_LOG = ".log"
 _OVERLAP = 20_000
 _LOOKED_AT = 8_192
 _PLACES = 20
@@ -53,14 +62,14 @@ def scan_pieces(path: str, pieces: Iterable[bytes]) -> list[SecretPlace]:
         pieces: Its content.
     """
     found = {SecretPlace(path, 0, hit.rule): None for hit in shape_hits(path)}
-    for line, rule in _hits(pieces):
+    for line, rule in _hits(pieces, is_log=path.endswith(_LOG)):
         found[SecretPlace(path, line, rule)] = None
         if len(found) >= _PLACES:
             break
     return list(found)
 
 
-def _hits(pieces: Iterable[bytes]) -> Iterator[tuple[int | None, str]]:
+def _hits(pieces: Iterable[bytes], *, is_log: bool) -> Iterator[tuple[int | None, str]]:
     held = b""
     above = 1
     binary: bool | None = None
@@ -69,17 +78,20 @@ def _hits(pieces: Iterable[bytes]) -> Iterator[tuple[int | None, str]]:
             binary = b"\0" in piece[:_LOOKED_AT]
         window = held + piece
         text = window.decode("utf-8", "replace")
-        for hit in _hits_of(text, binary=binary):
+        for hit in _hits_of(text, binary=binary, is_log=is_log):
             yield (None if binary else above + text.count("\n", 0, hit.start)), hit.rule
         held = window[-_OVERLAP:]
         above += window.count(b"\n", 0, len(window) - len(held))
 
 
-def _hits_of(text: str, *, binary: bool) -> Iterator[Hit]:
+def _hits_of(text: str, *, binary: bool, is_log: bool) -> Iterator[Hit]:
     yield from shape_hits(text)
-    if not binary:
-        hits = named_hits(text, is_literal_secret)
-        yield from (hit for hit in hits if not _is_hash_of_a_file(text, hit))
+    if binary:
+        return
+    hits = named_hits(text, is_text_secret if is_log else is_literal_secret)
+    yield from (hit for hit in hits if not _is_hash_of_a_file(text, hit))
+    if is_log:
+        yield from option_hits(text)
 
 
 def _is_hash_of_a_file(text: str, hit: Hit) -> bool:

@@ -36,6 +36,13 @@ def test_a_name_beside_a_value_tells_in_text_alone(tmp_path: Path) -> None:
     assert scan_file(tmp_path, "a.bin") == []
 
 
+def test_what_was_said_is_judged_as_text_and_what_is_written_as_code() -> None:
+    said = [b"train.py --token abc --epochs 3\n", b"password = swordfish\n"]
+    for text in said:
+        assert scan_pieces("run/stdout.log", [text]) == [SecretPlace("run/stdout.log", 1, "named")]
+        assert scan_pieces("code:train.py", [text]) == []
+
+
 def test_in_binary_files_and_in_names_a_shape_tells(tmp_path: Path) -> None:
     secret = token()
     (tmp_path / "a.bin").write_bytes(b"\0\1" + secret.encode() + b"\0")
