@@ -3,12 +3,13 @@
 
     python scripts/fetch_assets.py            fetch the versions in the lock file again
     python scripts/fetch_assets.py --check    compare the committed files with the lock file
-    python scripts/fetch_assets.py vega=6.4.0 vega-lite=6.4.1 vega-embed=7.3.0
+    python scripts/fetch_assets.py vega=6.4.0 vega-lite=6.4.1 vega-embed=7.3.0 slickgrid=5.20.2
 
 Packages come from the npm registry by ``npm pack``, which verifies each tarball against the
-registry's digest. Only the named build and the licence are taken out of it. The versions are
-those that the altair in use writes specifications for (``altair.SCHEMA_VERSION``). The builds
-hold other packages; the licences of those are collected into one file.
+registry's digest. Only the named builds and the licence are taken out of it. The versions of
+Vega's three are those that the altair in use writes specifications for
+(``altair.SCHEMA_VERSION``). Their builds hold other packages; the licences of those are collected
+into one file. SlickGrid's classic builds and js-sha256 hold nothing else.
 """
 
 from __future__ import annotations
@@ -27,11 +28,17 @@ from typing import Any
 VENDOR = Path(__file__).resolve().parents[1] / "reportgen" / "site" / "assets" / "vendor"
 LOCK = VENDOR / "lock.json"
 BUILDS = {
-    "vega": "build/vega.min.js",
-    "vega-lite": "build/vega-lite.min.js",
-    "vega-embed": "build/vega-embed.min.js",
+    "vega": {"vega.min.js": "build/vega.min.js"},
+    "vega-lite": {"vega-lite.min.js": "build/vega-lite.min.js"},
+    "vega-embed": {"vega-embed.min.js": "build/vega-embed.min.js"},
+    "slickgrid": {
+        "slick.core.js": "dist/browser/slick.core.js",
+        "slick.interactions.js": "dist/browser/slick.interactions.js",
+        "slick.grid.js": "dist/browser/slick.grid.js",
+    },
+    "js-sha256": {"js-sha256.min.js": "build/sha256.min.js"},
 }
-"""The classic build of each package, in the order in which a page loads them."""
+"""The classic builds of each package by the name they get here, in the order of loading."""
 
 NOTICES = "third-party.txt"
 INSIDE = re.compile(
@@ -53,8 +60,9 @@ def main() -> int:
         return 1 if faults else 0
     versions = {entry["name"]: entry["version"] for entry in locked()["packages"]}
     versions.update(word.split("=", 1) for word in args.version)
-    entries = [fetch(name, versions[name], build) for name, build in BUILDS.items()]
-    text = notices([f"{name}@{versions[name]}" for name in BUILDS]).encode("utf-8")
+    entries = [fetch(name, versions[name], builds) for name, builds in BUILDS.items()]
+    drawing = [f"{name}@{versions[name]}" for name in BUILDS if name.startswith("vega")]
+    text = notices(drawing).encode("utf-8")
     (VENDOR / NOTICES).write_bytes(text)
     lock = {"packages": entries, "notices": {NOTICES: hashlib.sha256(text).hexdigest()}}
     LOCK.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
@@ -107,27 +115,26 @@ def licence(folder: Path) -> str:
     return min(found).read_text(encoding="utf-8").strip() + "\n"
 
 
-def fetch(name: str, version: str, build: str) -> dict[str, Any]:
-    """Write one package's build and licence, and return its entry of the lock file."""
+def fetch(name: str, version: str, builds: dict[str, str]) -> dict[str, Any]:
+    """Write one package's builds and licence, and return its entry of the lock file."""
     with tempfile.TemporaryDirectory() as scratch:
         command = ["npm", "pack", f"{name}@{version}", "--silent", "--json"]
         result = subprocess.run(command, cwd=scratch, check=True, capture_output=True, text=True)
         packed = json.loads(result.stdout)[0]
         with tarfile.open(Path(scratch) / packed["filename"]) as archive:
             described = json.loads(member(archive, "package.json"))
-            files = {
-                f"{name}.min.js": member(archive, build),
-                f"{name}.LICENSE": member(archive, "LICENSE"),
-            }
+            files = {file: member(archive, build) for file, build in builds.items()}
+            licences = [n for n in archive.getnames() if n.startswith("package/LICENSE")]
+            files[f"{name}.LICENSE"] = member(archive, licences[0].removeprefix("package/"))
     VENDOR.mkdir(parents=True, exist_ok=True)
     for file, data in files.items():
         (VENDOR / file).write_bytes(data)
-    print(f"{name} {version}: {len(files[f'{name}.min.js'])} bytes", file=sys.stderr)
+    print(f"{name} {version}: {sum(map(len, files.values()))} bytes", file=sys.stderr)
     return {
         "name": name,
         "version": version,
         "license": described["license"],
-        "source": f"npm:{name}@{version}/{build}",
+        "source": [f"npm:{name}@{version}/{build}" for build in builds.values()],
         "integrity": packed["integrity"],
         "files": {file: hashlib.sha256(data).hexdigest() for file, data in files.items()},
     }

@@ -15,6 +15,12 @@ FOLDER = Path(__file__).parent / "assets"
 VENDORED = ("vega", "vega-lite", "vega-embed")
 """In the order in which they load."""
 
+GRID = ("slick.core", "slick.interactions", "slick.grid")
+"""The builds of SlickGrid, in the order in which they load."""
+
+PROVING = ("js-sha256",)
+"""What re-hashes files in the browser, also where the page may not use the browser's own."""
+
 EARLY = ("theme",)
 """Scripts of every page that run before the first paint."""
 
@@ -22,6 +28,11 @@ EVERYWHERE = ("loader",)
 """Scripts of every page that run after it."""
 
 BUNDLES: Mapping[str, tuple[str, ...]] = {
+    "table": (
+        *GRID,
+        *("query", "table-data", "table-state", "table-export"),
+        *("table-cells", "table-menus", "table-page"),
+    ),
     "charts": (
         *("address", "smoothing", "spread", "axes", "curves", "lines", "legend", "reading"),
         *("hover", "frame", "remarks", "save", "chart", "chart-tools", "chart-page"),
@@ -77,10 +88,13 @@ def collect_assets(theme: Theme) -> Assets:
     contents.update({name: path.read_bytes() for name, path in static.items()})
     for path in sorted((FOLDER / "scripts").glob("*.js")):
         contents[path.name] = path.read_bytes()
-    for name in VENDORED:
+    for name in (*VENDORED, *PROVING):
         contents[f"{name}.min.js"] = (FOLDER / "vendor" / f"{name}.min.js").read_bytes()
         licence = FOLDER / "vendor" / f"{name}.LICENSE"
         contents[f"{name}.license.txt"] = licence.read_bytes()
+    for name in GRID:
+        contents[f"{name}.js"] = (FOLDER / "vendor" / f"{name}.js").read_bytes()
+    contents["slickgrid.license.txt"] = (FOLDER / "vendor" / "slickgrid.LICENSE").read_bytes()
     contents["third-party.txt"] = (FOLDER / "vendor" / "third-party.txt").read_bytes()
     files = {name: Asset(_hashed(name, data), data) for name, data in contents.items()}
     sheets = [name for name in static if name.endswith(".css") and name != "site.css"]
@@ -88,5 +102,8 @@ def collect_assets(theme: Theme) -> Assets:
 
 
 def _hashed(name: str, data: bytes) -> str:
-    stem, _, ending = name.partition(".")
+    stem, _, ending = name.rpartition(".")
+    if stem.endswith((".min", ".license")):
+        stem, _, more = stem.rpartition(".")
+        ending = f"{more}.{ending}"
     return f"assets/{stem}.{hashlib.sha256(data).hexdigest()[:12]}.{ending}"

@@ -116,6 +116,9 @@ def hostile_run(root: Path, text: str, number: int = 0) -> Path:
             "predictions/val.csv": 'id,label,prediction\n1,"{0}","{0}"\n'.format(
                 text.replace('"', '""')
             ),
+            "alerts.jsonl": json.dumps({"step": 1, "level": text, "title": text, "text": text})
+            + "\n",
+            f"tables/{portable}.csv": '"{0}"\n"{0}"\n'.format(text.replace('"', '""')),
             f"figures/{portable}_step_3.svg": f"<svg xmlns='x'>{text}</svg>",
         },
     )

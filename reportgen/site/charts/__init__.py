@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from reportgen.errors import NotFoundError
 from reportgen.site.charts.best_so_far import BestSoFar
+from reportgen.site.charts.calibration import CalibrationChart
 from reportgen.site.charts.heat_map import HeatMap
+from reportgen.site.charts.histogram import HistogramChart
 from reportgen.site.charts.importance import Importance
 from reportgen.site.charts.interface import Chart
 from reportgen.site.charts.lines import Lines
@@ -19,6 +21,8 @@ CHARTS: tuple[Chart, ...] = (
     Importance(),
     HeatMap(),
     BestSoFar(),
+    HistogramChart(),
+    CalibrationChart(),
 )
 
 

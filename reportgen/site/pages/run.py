@@ -16,13 +16,19 @@ from reportgen.site.model import Metric, Record
 from reportgen.site.pages.interface import Copy, Plan
 from reportgen.site.parts import facts, findings
 from reportgen.site.parts.config import config_rows
+from reportgen.site.parts.histograms import histograms_of
 from reportgen.site.parts.images import Image, images_of
 from reportgen.site.parts.logs import Log, logs_of
+from reportgen.site.parts.parcel import PARCEL, parcel_of
 from reportgen.site.parts.patch import patch_of
 from reportgen.site.parts.predictions import predictions_of
+from reportgen.site.parts.proof import proof_file
 from reportgen.site.parts.reproductions import reproductions_of
+from reportgen.site.parts.tables import tables_of
+from reportgen.site.parts.timeline import Alert, alerts_of, attempts_of
 from reportgen.site.project import Project
-from reportgen.site.text import clip, script_json
+from reportgen.site.shards import DataFile
+from reportgen.site.text import clip, joined, script_json
 from reportgen.site.tokens import NEUTRAL
 
 DOWNLOADS = (
@@ -95,6 +101,9 @@ class Run:
             Copy(view, log.place, f"{record.folder}/logs/{log.place}") for log in _kept(view, logs)
         ]
         rows, left = config_rows(view.config or {})
+        alerts, alerts_left = alerts_of(view)
+        parcel = parcel_of(view)
+        proof = proof_file(record)
         return Plan(
             path=record.page,
             template="pages/run.html",
@@ -112,9 +121,17 @@ class Run:
                 "figures": metric_figures(project, record),
                 "curves": _curves(project, record),
                 "config": rows,
+                "config_text": view.text(layout.CONFIG, limit=_SCRIPT_BYTES) or "",
+                "alerts": alerts,
+                "alerts_left": alerts_left,
+                "alert_marks": _marks(alerts),
+                "attempts": attempts_of(view),
+                "histograms": histograms_of(view),
+                "tables": tables_of(view),
                 "config_left": left,
                 "metrics": [_metric_row(m) for m in record.metrics.values()],
-                "images": [(image, image_path(image)) for image in images],
+                "images": _by_name(images),
+                "listed": [image for image in images if image.way == "listed"],
                 "predictions": predictions_of(view, len(project.theme.sequential)),
                 "checkpoints": _checkpoint_rows(view),
                 "logs": [(log, log in _kept(view, logs)) for log in logs],
@@ -130,11 +147,43 @@ class Run:
                 "reproduce": view.text(layout.REPRODUCE, limit=_SCRIPT_BYTES),
                 "reproductions": reproductions_of(view),
                 "downloads": downloads,
+                "parcel": _parcel(parcel),
+                "proof": script_json({"name": proof.name, "path": proof.path}) if proof else "",
                 "problems": (record.judged.problems if record.judged else view.problems)[:50],
             },
-            scripts=("charts", "copy", "search"),
+            scripts=("charts", "plots", "copy", "search", "figures", "js-sha256.min", "proof"),
             copies=tuple(copies),
+            data=_data(record, parcel, proof),
         )
+
+
+def _data(
+    record: Record, parcel: tuple[bytes, tuple[str, ...]] | None, proof: DataFile | None
+) -> tuple[DataFile, ...]:
+    found = [proof] if proof else []
+    if parcel is not None:
+        found.append(DataFile(PARCEL, f"{record.folder}/files/{PARCEL}", parcel[0]))
+    return tuple(found)
+
+
+def _parcel(parcel: tuple[bytes, tuple[str, ...]] | None) -> tuple[str, str] | None:
+    """Return size and content of the one download that is enough, in words."""
+    return (size(len(parcel[0])), joined(parcel[1])) if parcel else None
+
+
+def _marks(alerts: list[Alert]) -> str:
+    """Return where alerts stand on the curves, as JSON: step, tone and title."""
+    known = [alert for alert in alerts if alert.step is not None]
+    return script_json([[alert.step, alert.tone, alert.title] for alert in known])
+
+
+def _by_name(images: list[Image]) -> list[tuple[str, list[tuple[Image, str]]]]:
+    """Return the figures that are shown, steps of one name together."""
+    found: dict[str, list[tuple[Image, str]]] = {}
+    for image in images:
+        if image.way != "listed":
+            found.setdefault(image.name, []).append((image, image_path(image)))
+    return list(found.items())
 
 
 def _results(record: Record) -> dict[str, Any]:

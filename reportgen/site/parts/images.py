@@ -29,7 +29,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
 )
-FIGURES_SHOWN = 60
+FIGURES_SHOWN = 240
 Way = Literal["copy", "inline", "listed"]
 
 
@@ -59,7 +59,7 @@ class Image:
 
 
 def images_of(view: RunView) -> list[Image]:
-    """Return the figures by name and step; those past the sixtieth are only listed."""
+    """Return the figures by name and step; those past the 240th are only listed."""
     places = view.below(layout.FIGURES)
     images = [_image(view, place) for place in sorted(places, key=_order)]
     shown = 0
@@ -67,7 +67,7 @@ def images_of(view: RunView) -> list[Image]:
     for image in images:
         shown += image.way != "listed"
         if shown > FIGURES_SHOWN and image.way != "listed":
-            why = "beyond the first sixty"
+            why = f"beyond the first {FIGURES_SHOWN}"
             image = Image(image.place, image.name, image.step, image.size, "listed", why=why)
         found.append(image)
     return found

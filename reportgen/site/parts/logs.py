@@ -1,4 +1,4 @@
-"""The end of each log, as plain text."""
+"""The end of each log, as plain text and in the colours of the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from reportgen.fs.regular import open_regular
 from reportgen.runs import layout
 from reportgen.runs.view import RunView
 from reportgen.site.figures import size
-from reportgen.site.text import clip, plain_log
+from reportgen.site.parts.ansi import Segment, segments_of
+from reportgen.site.text import clip
 
 LINES = 400
 _TAIL_BYTES = 256 * 1024
@@ -31,6 +32,7 @@ class Log:
         what: What it holds, in words.
         size: Of the whole file, in words.
         text: The last lines; empty when the file is.
+        segments: The same in pieces of one colour each.
         cut: Whether there is more before them.
     """
 
@@ -38,6 +40,7 @@ class Log:
     what: str
     size: str
     text: str
+    segments: tuple[Segment, ...]
     cut: bool
 
     @property
@@ -56,12 +59,14 @@ def logs_of(view: RunView) -> list[Log]:
         data = _tail(view, place, total)
         if data is None:
             continue
-        lines = plain_log(data.decode("utf-8", "replace")).rstrip("\n").split("\n")
+        lines = data.decode("utf-8", "replace").rstrip("\n").split("\n")
         cut = total > len(data) or len(lines) > LINES
         if total > len(data):
             lines = lines[1:]  # begins in the middle of a line
-        text = "\n".join(clip(line, _LINE_CHARACTERS) for line in lines[-LINES:])
-        found.append(Log(place, what, size(total), text, cut))
+        raw = "\n".join(clip(line, _LINE_CHARACTERS) for line in lines[-LINES:])
+        segments = tuple(segments_of(raw))
+        text = "".join(segment.text for segment in segments)
+        found.append(Log(place, what, size(total), text, segments, cut))
     return found
 
 

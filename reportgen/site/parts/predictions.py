@@ -11,6 +11,7 @@ from reportgen.runs import layout
 from reportgen.runs.numbers import from_stored
 from reportgen.runs.view import RunView
 from reportgen.site.figures import plural, size
+from reportgen.site.parts.calibration import Calibration, calibration_of, scored
 from reportgen.site.text import clip
 
 _CLASSES = 30
@@ -58,6 +59,7 @@ class Predictions:
         matrix: One row a true class.
         mistakes: The most frequent confusions, in words.
         problem: Why there is no matrix; empty when there is one.
+        calibration: Where scores are probabilities.
     """
 
     split: str
@@ -69,6 +71,7 @@ class Predictions:
     matrix: tuple[ConfusionRow, ...]
     mistakes: tuple[str, ...]
     problem: str
+    calibration: Calibration | None = None
 
     @property
     def share(self) -> str:
@@ -99,7 +102,7 @@ def _from_csv(split: str, place: str, total: str, data: bytes | None, levels: in
     if data is None:
         return _without(split, place, total, "too large to show")
     try:
-        pairs = _pairs(data)
+        pairs, scores = _pairs(data)
     except (csv.Error, KeyError) as error:
         return _without(split, place, total, f"not readable as a table: {str(error)[:120]}")
     right = sum(count for (label, guess), count in pairs.items() if label == guess)
@@ -120,19 +123,25 @@ def _from_csv(split: str, place: str, total: str, data: bytes | None, levels: in
         matrix=tuple(_row(name, classes, pairs, levels) for name in classes),
         mistakes=_mistakes(pairs),
         problem="",
+        calibration=calibration_of(scores),
     )
 
 
-def _pairs(data: bytes) -> Counter[tuple[str, str]]:
+def _pairs(data: bytes) -> tuple[Counter[tuple[str, str]], list[tuple[float, bool]]]:
     reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""))
     if not {"label", "prediction"} <= set(reader.fieldnames or ()):
         raise KeyError("no columns label and prediction")
     pairs: Counter[tuple[str, str]] = Counter()
+    scores: list[tuple[float, bool]] = []
     for number, row in enumerate(reader):
         if number == _ROWS:
             break
-        pairs[_same(row["label"]), _same(row["prediction"])] += 1
-    return pairs
+        label, guess = _same(row["label"]), _same(row["prediction"])
+        pairs[label, guess] += 1
+        score = scored(row, guess)
+        if score is not None:
+            scores.append((score, label == guess))
+    return pairs, scores
 
 
 def _same(text: str | None) -> str:

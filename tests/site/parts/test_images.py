@@ -64,6 +64,6 @@ def test_kinds_by_first_bytes(head: bytes, kind: str | None) -> None:
 
 
 def test_steps_are_in_order_and_the_many_are_listed(tmp_path: Path) -> None:
-    found = images(tmp_path, {f"f_step_{i}.png": png_bytes() for i in range(70)})
-    assert [image.step for image in found.values()] == list(range(70))
+    found = images(tmp_path, {f"f_step_{i}.png": png_bytes() for i in range(250)})
+    assert [image.step for image in found.values()] == list(range(250))
     assert sum(image.way == "copy" for image in found.values()) == FIGURES_SHOWN

@@ -95,6 +95,7 @@
       const curves = new Map(Object.entries(JSON.parse(place.dataset.curves)));
       reportgen.metricSource = (run, metric) => curves.get(metric) || null;
     });
+    document.querySelectorAll("[data-alerts]").forEach((place) => (reportgen.alerts = JSON.parse(place.dataset.alerts)));
     reportgen.paintTools();
     reportgen.watchCharts(document);
   });

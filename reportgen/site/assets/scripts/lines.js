@@ -41,8 +41,28 @@
       stroke(pen, frame, line.points, line.points.y, style, state);
     }
     pen.restore();
+    alerts(pen, frame, state);
     order.forEach((line) => marks(pen, frame, line, state));
   };
+
+  // Alerts of the run as dashed uprights, where the axis is that of steps.
+  function alerts(pen, frame, state) {
+    const style = window.getComputedStyle(document.documentElement);
+    pen.setLineDash([3, 3]);
+    pen.lineWidth = 1;
+    pen.globalAlpha = 0.8;
+    for (const [step, tone] of state.x === "step" ? reportgen.alerts || [] : []) {
+      const x = frame.px(step);
+      if (x >= 0 && x <= frame.width && reportgen.drawable(step, state.xScale)) {
+        pen.strokeStyle = style.getPropertyValue(tone === "plain" ? "--edge" : "--" + tone);
+        pen.beginPath();
+        pen.moveTo(x, 0);
+        pen.lineTo(x, frame.height);
+        pen.stroke();
+      }
+    }
+    pen.setLineDash([]);
+  }
 
   function places(points, values, frame, state) {
     const [first, end] = reportgen.within(points, state.zoom);

@@ -47,6 +47,11 @@
       const below = left - first ? left - first + " below" : "";
       parts.push(reportgen.element("div", { class: "soft" }, [above, below].filter((text) => text).join(", ")));
     }
+    for (const [step, , title] of state.x === "step" ? reportgen.alerts || [] : []) {
+      if (step === x) {
+        parts.push(reportgen.element("div", {}, "alert: " + title));
+      }
+    }
     if (state.smooth > 0) {
       parts.push(reportgen.element("div", { class: "soft" }, reportgen.smoothing(state.smooth) + "; raw in brackets"));
     }

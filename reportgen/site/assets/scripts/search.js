@@ -23,9 +23,10 @@
 
   function overLines(pre, note) {
     const lines = pre.textContent.split("\n");
+    const coloured = Array.from(pre.childNodes);
     return function (wanted) {
       if (!wanted) {
-        pre.replaceChildren(lines.join("\n"));
+        pre.replaceChildren(...coloured);
         note.textContent = "";
         return;
       }
