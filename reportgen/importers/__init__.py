@@ -10,16 +10,20 @@ from pathlib import Path
 from typing import Final
 
 from reportgen.errors import UsageError
+from reportgen.importers.csv_tables import CsvImporter
 from reportgen.importers.interface import Importer
 from reportgen.importers.mlflow_files import MlflowFilesImporter
 from reportgen.importers.tensorboard import TensorBoardImporter
+from reportgen.importers.trainer_state import TrainerStateImporter
 from reportgen.importers.wandb_files import WandbImporter
 from reportgen.suggest import nearest
 
 IMPORTERS: Final[tuple[Importer, ...]] = (
     WandbImporter(),
     MlflowFilesImporter(),
+    TrainerStateImporter(),
     TensorBoardImporter(),
+    CsvImporter(),
 )
 """In the order in which a source is tried: runs of the first ones may hold files of later ones."""
 
