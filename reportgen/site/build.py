@@ -31,7 +31,7 @@ from reportgen.site.model import Record, Setting, metric_goal
 from reportgen.site.output import MARKER, Output, Staging, check_output, staged
 from reportgen.site.pages import PAGES
 from reportgen.site.pages.compare import run_file, runs_file
-from reportgen.site.pages.interface import Plan
+from reportgen.site.pages.interface import Page, Plan
 from reportgen.site.pages.run import Run
 from reportgen.site.project import (
     Before,
@@ -235,6 +235,10 @@ class _Site:
         used = [asset.path for asset in self._assets.files.values()]
         self.shelf = Shelf(staging, memory, digest_of([shared, used]))
 
+    def page(self, page: Page) -> list[Output]:
+        """Write the files of one kind of page."""
+        return [output for plan in page.plans(self._project) for output in self._render(plan)]
+
     def write(self, advance: Callable[[int], None]) -> int:
         """Write everything; return the number of pages."""
         paths = {}
@@ -285,6 +289,15 @@ class _Site:
             done = self._staging.copy(copy.view.folder, copy.place, copy.path)
             outputs += [done] if done else []
         return outputs
+
+
+def build_page(project: Project, page: Page, output: Path) -> Path:
+    """Write one kind of page of a project with all that it loads; return its first file.
+
+    For measuring and trying a page without the others.
+    """
+    staging = Staging(output, None)
+    return output / _Site(project, staging, None, None).page(page)[0].path
 
 
 def _charts_file(theme: Theme) -> DataFile:

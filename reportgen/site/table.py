@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,15 +61,29 @@ def config_columns(
 ) -> list[Column]:
     """Return columns for the first keys; titles are the last part of a key where that is clear."""
     chosen = list(keys[:limit])
-    last = [key.rpartition(".")[2] for key in chosen]
+    titles = short_titles(chosen)
     return [
         Column(
             key=key,
-            title=clip(short if last.count(short) == 1 and short not in _DULL else key, _CELL),
+            title=clip(titles[key], _CELL),
             numeric=all(_is_number(c[key]) for c in configs if c.get(key) is not None),
         )
-        for key, short in zip(chosen, last, strict=True)
+        for key in chosen
     ]
+
+
+def short_titles(keys: Sequence[str]) -> dict[str, str]:
+    """Return the last part of each key where it is clear what that is, else the whole key.
+
+    >>> short_titles(["model.width", "lr", "model.name"])
+    {'model.width': 'width', 'lr': 'lr', 'model.name': 'model.name'}
+    """
+    last = Counter(key.rpartition(".")[2] for key in keys)
+    return {
+        key: short if short and last[short] == 1 and short not in _DULL else key
+        for key in keys
+        for short in [key.rpartition(".")[2]]
+    }
 
 
 def config_cell(config: Mapping[str, Any], key: str) -> Cell:

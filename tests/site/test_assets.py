@@ -11,7 +11,7 @@ import altair
 import pytest
 
 from reportgen.errors import BuildError
-from reportgen.site.assets import BUNDLES, FOLDER, VENDORED, collect_assets
+from reportgen.site.assets import BUNDLES, FOLDER, GRID, VENDORED, collect_assets
 from reportgen.site.pages import PAGES
 from reportgen.site.theme import load_theme
 
@@ -27,11 +27,22 @@ SINKS = re.compile(
 
 
 @pytest.mark.parametrize("name", VENDORED)
-def test_a_vendored_library_is_the_file_that_was_fetched(name: str) -> None:
+def test_a_drawing_library_has_its_build_and_its_licence(name: str) -> None:
     entry = LOCK[name]
     assert entry["license"] == "BSD-3-Clause"
     assert entry["files"].keys() == {f"{name}.min.js", f"{name}.LICENSE"}
-    for file, digest in entry["files"].items():
+
+
+def test_the_grid_has_its_builds_and_its_licence() -> None:
+    entry = LOCK["slickgrid"]
+    assert entry["license"] == "MIT"
+    assert entry["files"].keys() == {*(f"{name}.js" for name in GRID), "slickgrid.LICENSE"}
+    assert "slickgrid.license.txt" in collect_assets(load_theme("default")).files
+
+
+@pytest.mark.parametrize("name", LOCK)
+def test_what_is_vendored_is_what_was_fetched(name: str) -> None:
+    for file, digest in LOCK[name]["files"].items():
         assert hashlib.sha256((VENDOR / file).read_bytes()).hexdigest() == digest
 
 
@@ -74,7 +85,10 @@ def test_every_script_is_used_and_every_used_script_exists(built) -> None:  # ty
     for path in built.folder.rglob("*.html"):
         used |= set(re.findall(r'<script (?:defer )?src="(?:\.\./)*([^"]+)"', path.read_text()))
     ours = {assets.path(path.name) for path in SCRIPTS}
-    assert used == ours
+    others = [name for name in LOCK if name not in VENDORED]
+    assert used == ours | {
+        assets.path(file) for name in others for file in LOCK[name]["files"] if file.endswith(".js")
+    }
 
 
 def test_names_carry_the_hash_of_the_content() -> None:

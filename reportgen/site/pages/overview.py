@@ -93,7 +93,7 @@ class Overview:
                 "columns": columns,
                 "rows": rows,
                 "more": max(0, len(project.settings) - ROWS),
-                "same": _same(project),
+                "same": same_settings(project)[:SAME_SHOWN],
                 "same_left": max(0, len(project.same) - SAME_SHOWN),
                 "figure": curve_figure(project),
                 "bars": mean_bars(judged),
@@ -172,11 +172,12 @@ def _labels(settings: Sequence[Setting]) -> list[str]:
     return short_labels(names)
 
 
-def _same(project: Project) -> list[tuple[str, str]]:
+def same_settings(project: Project) -> list[tuple[str, str]]:
+    """Return the configuration keys in which no setting differs, with their values."""
     if len(project.settings) < 2:
         return []
     config = project.settings[0].best.config
-    return [(clip(key, 80), clip(shown(config[key]), 80)) for key in project.same[:SAME_SHOWN]]
+    return [(clip(key, 80), clip(shown(config[key]), 80)) for key in project.same]
 
 
 def curve_figure(project: Project) -> ChartFigure | None:

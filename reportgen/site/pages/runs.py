@@ -1,43 +1,55 @@
-"""The runs table: every run, as a plain table that a script makes sortable and filterable."""
+"""The runs table: a page of it as plain HTML, all of it as data that a script filters and sorts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from reportgen.site.figures import column_decimals, duration, fixed, moment
+from reportgen.runs.numbers import from_stored
+from reportgen.runs.times import from_iso
+from reportgen.site.figures import duration, fixed, moment, number
 from reportgen.site.groups import shown
-from reportgen.site.model import AuditCell, Record, best_value
+from reportgen.site.model import AuditCell, Record
 from reportgen.site.pages.interface import Plan
+from reportgen.site.pages.overview import same_settings
 from reportgen.site.project import Project
-from reportgen.site.table import (
-    Cell,
-    ValueCell,
-    config_cell,
-    config_columns,
-    record_value,
-)
-from reportgen.site.text import clip, script_json
+from reportgen.site.run_columns import TableColumn
+from reportgen.site.run_exports import export_files
+from reportgen.site.run_table import RunTable, run_table
+from reportgen.site.text import clip
 
-COLUMNS = 6
-METRICS = 3
+ROWS = 200
+_CELL = 60
+_SAME = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A heading of the plain table."""
+
+    key: str
+    title: str
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCell:
+    """A cell of the plain table: an audit, a small curve, or text."""
+
+    text: str
+    numeric: bool = False
+    poor: bool = False
+    audit: AuditCell | None = None
+    spark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A row of the table; ``facts`` is JSON for the filter."""
+    """A row of the plain table, without its first cell."""
 
     record: Record
-    cells: tuple[Cell, ...]
-    spark: str
-    value: ValueCell
-    metrics: tuple[Cell, ...]
-    steps: Cell
-    took: Cell
-    audit: AuditCell | None
-    started: Cell
-    facts: str
+    cells: tuple[PlainCell, ...]
 
 
 class Runs:
@@ -47,14 +59,9 @@ class Runs:
 
     def plans(self, project: Project) -> Iterator[Plan]:
         """Yield the one page."""
-        records = project.shown
-        columns = config_columns(project.varied, [r.config for r in records], COLUMNS)
-        metrics = _further_metrics(project)
-        decimals = {name: _decimals(records, name) for name in [project.metric, *metrics] if name}
-        rows = [
-            _row(project, record, [c.key for c in columns], metrics, decimals)
-            for record in _ranked(project)
-        ]
+        table = run_table(project)
+        rows = plain_rows(project, table)
+        same = same_settings(project)
         yield Plan(
             path="runs/index.html",
             template="pages/runs.html",
@@ -62,94 +69,75 @@ class Runs:
             section="runs",
             values={
                 "project": project,
+                "columns": _heads(project, table),
+                "sorted": f"metrics.{project.metric}",
                 "rows": rows,
-                "columns": columns,
-                "metrics": [clip(name, 60) for name in metrics],
+                "more": len(project.shown) - len(rows),
+                "table": table.files[0].path,
+                "same": same[:_SAME],
+                "same_left": max(0, len(same) - _SAME),
                 "archived": [record for record in project.records if record.archived],
                 "problems": project.problems,
-                "grouped": any(record.group for record in records),
             },
-            scripts=("filter", "runs-table"),
+            scripts=("table",),
+            data=(*table.files, *export_files(table.records, table.columns)),
         )
 
 
-def _ranked(project: Project) -> list[Record]:
-    """Return the runs, best first; those without a value keep their order behind."""
-    sign = 1 if project.goal == "minimize" else -1
-
-    def rank(record: Record) -> tuple[bool, float]:
-        value = None if record.trouble else best_value(record, project.metric)
-        return value is None, 0.0 if value is None else sign * value
-
-    return sorted(project.shown, key=rank)
-
-
-def _further_metrics(project: Project) -> list[str]:
-    """Return validation metrics with a goal, then losses, the ranking one left out."""
-    counts: dict[str, tuple[int, int]] = {}
-    for record in project.shown:
-        for name, metric in record.metrics.items():
-            if metric.goal is None or name == project.metric:
-                continue
-            first = 0 if record.view.split(name) == "val" else 1
-            counts[name] = (first, counts.get(name, (0, 0))[1] - 1)
-    return sorted(counts, key=lambda name: counts[name])[:METRICS]
+def _shown(project: Project, table: RunTable) -> list[TableColumn | None]:
+    """Return the columns of the plain table; None stands for the small curve."""
+    known = {column.key: column for column in table.columns}
+    found: list[TableColumn | None] = []
+    for key in table.shown[1:]:
+        if project.curve_metric and key == f"metrics.{project.metric}":
+            found.append(None)
+        found.append(known[key])
+    return found
 
 
-def _decimals(records: Sequence[Record], metric: str) -> int:
-    return column_decimals(best_value(record, metric) for record in records)
+def _heads(project: Project, table: RunTable) -> list[Head]:
+    heads = [Head("name", "Run", False)]
+    for column in _shown(project, table):
+        if column is None:
+            heads.append(Head("spark", clip(project.curve_metric or "", _CELL), False))
+        else:
+            heads.append(Head(column.key, clip(column.title, _CELL), _is_numeric(column)))
+    return heads
 
 
-def _row(
-    project: Project,
-    record: Record,
-    keys: Sequence[str],
-    metrics: Sequence[str],
-    decimals: dict[str, int],
-) -> RunRow:
-    last = max(
-        (m.last_step for m in record.metrics.values() if m.last_step is not None), default=None
-    )
-    return RunRow(
-        record=record,
-        cells=tuple(config_cell(record.config, key) for key in keys),
-        spark=project.spark(record),
-        value=record_value(record, project.metric, decimals.get(project.metric or "", 0)),
-        metrics=tuple(_metric_cell(record, name, decimals[name]) for name in metrics),
-        steps=Cell("–" if last is None else f"{last:,}", last),
-        took=Cell(duration(record.seconds), record.seconds),
-        audit=record.audit,
-        started=Cell(moment(record.created), record.created),
-        facts=script_json(_facts(record)),
-    )
+def _is_numeric(column: TableColumn) -> bool:
+    return column.kind in ("number", "metric", "duration") and column.key != "score"
 
 
-def _metric_cell(record: Record, metric: str, decimals: int) -> Cell:
-    value = best_value(record, metric)
-    return Cell("–", None) if value is None else Cell(fixed(value, decimals), value)
+def plain_rows(project: Project, table: RunTable) -> list[RunRow]:
+    """Return the first rows of the table that are not archived."""
+    columns = _shown(project, table)
+    return [
+        RunRow(record, tuple(_cell(project, record, place, column) for column in columns))
+        for place, record in enumerate(table.records[:ROWS])
+        if not record.archived
+    ]
 
 
-def _facts(record: Record) -> dict[str, Any]:
-    """Return what the filter may ask for: names, configuration, tags, best of each metric."""
-    facts: dict[str, Any] = {
-        "name": record.name,
-        "project": record.project,
-        "group": record.group,
-        "state": record.state,
-        "score": record.audit.low if record.audit else None,
-        "level": record.audit.level if record.audit else None,
-    }
-    for key, value in list(record.view.tags.items())[:40]:
-        facts[f"tags.{key}"] = _plain(value)
-    for key, value in list(record.config.items())[:200]:
-        facts[f"config.{key}"] = _plain(value)
-    for name in list(record.metrics)[:100]:
-        facts[name] = best_value(record, name)
-    return facts
+def _cell(project: Project, record: Record, place: int, column: TableColumn | None) -> PlainCell:
+    if column is None:
+        return PlainCell("", spark=project.spark(record))
+    if column.key == "score" and record.audit is not None:
+        return PlainCell("", audit=record.audit)
+    if record.trouble and column.key == f"metrics.{project.metric}":
+        return PlainCell(record.trouble.text, numeric=True, poor=True)
+    return PlainCell(_text(column, column.values[place]), numeric=_is_numeric(column))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return clip(shown(value), 120)
-    number = float(value) if abs(value) < 1e308 else None
-    return number if number is not None and number == number else clip(shown(value), 120)
+def _text(column: TableColumn, value: Any) -> str:
+    if value is None:
+        return "–"
+    if column.kind == "time":
+        return moment(from_iso(value))
+    if column.kind == "duration":
+        return duration(from_stored(value))
+    if column.kind == "metric" and column.decimals is not None:
+        return fixed(from_stored(value), column.decimals)
+    if column.kind == "number" and isinstance(value, float):
+        return number(value, 6)
+    return clip(shown(value), _CELL)
