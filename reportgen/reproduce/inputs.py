@@ -87,9 +87,7 @@ def _find(
     try:
         safe_relpath(path)
     except UnsafePathError:
-        place = Path(path).expanduser()
-        state = "missing" if not place.exists() else "place" if _is(recorded, place) else "other"
-        return FoundInput(recorded, None, state)
+        return FoundInput(recorded, None, _outside(recorded, path))
     if in_tree(path):
         return FoundInput(recorded, None, "code")
     other = None
@@ -100,6 +98,19 @@ def _find(
                 return FoundInput(recorded, place, "copy")
             other = place
     return FoundInput(recorded, other, "missing" if other is None else "other")
+
+
+def _outside(recorded: Input, path: str) -> str:
+    """Return the state of an input outside the repository; a folder there is not hashed, since a
+    record may name any.
+    """
+    try:
+        place = Path(path).expanduser()
+        if not place.exists():
+            return "missing"
+    except (OSError, RuntimeError, ValueError):
+        return "missing"
+    return "place" if place.is_dir() or _is(recorded, place) else "other"
 
 
 def require_inputs(found: Sequence[FoundInput]) -> None:
@@ -140,6 +151,8 @@ def _is(recorded: Input, place: Path) -> bool:
         return place.exists()
     try:
         real = place.resolve(strict=True)
+        if real.is_file() and recorded.bytes not in (None, real.stat().st_size):
+            return False
         found = sha256_folder(real) if real.is_dir() else sha256_file(real.parent, real.name)
     except (OSError, ReportgenError):
         return False

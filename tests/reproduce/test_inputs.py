@@ -61,6 +61,14 @@ def test_one_outside_the_repository_is_read_where_it_is(tmp_path: Path) -> None:
         place_inputs(tmp_path, [found(recorded)])
 
 
+def test_a_record_that_names_what_is_no_data(tmp_path: Path) -> None:
+    for path in ("/dev/zero", "~no-such-user/x", "/\0", "../" * 3):
+        recorded = Input(name="t", path=path, sha256=TABLE.sha256)
+        assert found(recorded).state in ("missing", "other", "place")
+    assert found(Input(name="t", path="/", sha256=TABLE.sha256)).state == "place"
+    assert found(Input(name="t", path="/dev/zero", sha256=TABLE.sha256)).state == "other"
+
+
 def test_what_the_tree_holds_may_still_be_another(tmp_path: Path) -> None:
     holding(tmp_path, b"changed")
     assert place_inputs(tmp_path, [found(TABLE, tracked=True)]) == ["data/t.csv"]

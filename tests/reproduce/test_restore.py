@@ -129,6 +129,34 @@ def test_what_git_lfs_keeps_elsewhere(make_project: MakeProject, tmp_path: Path)
     assert len(three.missing) == 1
 
 
+def test_links_that_were_not_committed_take_a_word(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = rich(make_project)
+    os.symlink("kept.dat", project.top / "fresh")
+    code = project.capture()
+    source = Source(project.top)
+    with pytest.raises(UsageError, match="--allow-links"):
+        restore_code(source, facts_at(code), code.patch, tmp_path / "one")
+    assert names(tmp_path / "one") == set()
+    two = restore_code(source, facts_at(code), code.patch, tmp_path / "two", allow_links=True)
+    assert os.readlink(two.tree / "fresh") == "kept.dat"
+
+
+def test_a_repository_of_longer_ids(tmp_path: Path) -> None:
+    project = Project.__new__(Project)
+    project.top = tmp_path / "long"
+    project.top.mkdir()
+    project.git("init", "--quiet", "--object-format=sha256")
+    project.write("a.py", "a = 1\n")
+    project.commit()
+    project.write("b.py", "b = 1\n")
+    code = project.capture()
+    assert len(str(code.git.tree)) == 64
+    new = restore_code(Source(project.top), facts_at(code), code.patch, tmp_path / "new")
+    assert names(new.tree) == {"a.py", "b.py"}
+
+
 REFUSED = {
     "link": LINK,
     "outside": LINK.replace(b"120000", b"100644").replace(b"b/l", b"b/../../l"),

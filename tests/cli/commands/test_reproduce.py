@@ -6,14 +6,18 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from reproduce.projects import Project, filled
 
+from reportgen.cli.commands.schema import published
 from reportgen.cli.main import main
 from reportgen.fs.documents import load_yaml
 from reportgen.runs.view import RunView
@@ -60,8 +64,9 @@ def test_the_result_for_programs(run: Path, capsys: pytest.CaptureFixture[str]) 
     assert printed.err == ""
     result = json.loads(printed.out)
     assert result["schema"] == "reportgen.reproduction/1"
-    published = ("run", "verdict", "steps", "band", "first_difference", "metrics", "differences")
-    assert set(published) | {"seconds"} <= set(result)
+    jsonschema.validate(result, published()["reproductions/<time>.yaml"])
+    promised = ("run", "verdict", "steps", "band", "first_difference", "metrics", "differences")
+    assert set(promised) | {"seconds"} <= set(result)
     loss = result["metrics"]["train/loss"]
     assert (loss["step"], loss["recorded"] == loss["replayed"]) == (4, True)
     assert Path(result["replayed"]).is_dir()
@@ -122,6 +127,27 @@ def test_on_a_terminal_it_asks(answer: str, status: int, count: int, run: Path) 
     assert process.wait() == status
     assert b"Go on? [y/N]" in said
     assert len(entries(run)) == count
+
+
+def test_an_interrupt_leaves_nothing_behind(run: Path, tmp_path: Path) -> None:
+    place = run / "run.yaml"
+    place.write_text(place.read_text().replace("'40'", "'999999999'"))
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    words = [sys.executable, "-m", "reportgen", "reproduce", str(run), "--yes", *HERE]
+    process = subprocess.Popen(
+        words,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not list(folder.glob("reproduce-*/run/metrics.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert list(folder.glob("reproduce-*")) == []
+    assert not (run / "reproductions").exists()
 
 
 def test_what_cannot_be_run_is_status_3(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
