@@ -20,6 +20,9 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+_SILENT = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+
+
 class Evidence(StrEnum):
     """How far a result is backed, from "absent" to "reproduced"; the names sort."""
 
@@ -158,4 +161,4 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     @property
     def is_finding(self) -> bool:
         """Whether a person should read it: everything but pass and not-applicable."""
-        return self.outcome not in (Outcome.PASS, Outcome.NOT_APPLICABLE)
+        return self.outcome not in _SILENT

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,8 +19,29 @@ from reportgen.fs.text import hidden_character, storable
 from reportgen.fs.yaml_guard import check_bounds, is_within
 from reportgen.fs.yaml_values import ValueBuilder
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BaseDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+_REMEMBERED = 64
+
+
+class _Loader(_BaseLoader):  # type: ignore[misc]
+    """Remembers what plain words are: the same keys stand in the documents of every run."""
+
+    def resolve(self, kind: Any, value: str | None, implicit: Any) -> Any:
+        if kind is yaml.ScalarNode and implicit[0] and value and len(value) <= _REMEMBERED:
+            return _tag_of(value)
+        return super().resolve(kind, value, implicit)
+
+
+@lru_cache(maxsize=8192)
+def _tag_of(word: str) -> str:
+    """Return the tag of a plain scalar, by the resolvers of the loader."""
+    known: dict[str | None, list[Any]] = _Loader.yaml_implicit_resolvers
+    for tag, pattern in (*known.get(word[0], ()), *known.get(None, ())):
+        if pattern.match(word):
+            return str(tag)
+    return str(_Loader.DEFAULT_SCALAR_TAG)
 
 
 class _Dumper(_BaseDumper):  # type: ignore[misc]

@@ -3,10 +3,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reportgen.errors import UnreadableError
-from reportgen.fs.documents import parse_yaml
+from reportgen.fs.documents import _Loader, parse_yaml
 from reportgen.fs.parsed import Parsed
+
+_NUMBERS = ("1", "1.5", "1e3", "0x1f", "0o7", "12:30", "1_000", ".5", "+1", "-.inf", "1" * 64)
+_OTHERS = ("yes", "on", "null", "~", "-", "a", "2026-01-02", "=", "<<", "x" * 64, "x" * 65)
+WORDS = st.sampled_from([*_NUMBERS, "1" * 65, *_OTHERS])
 
 
 def parse(text: str) -> Parsed:
@@ -126,3 +133,11 @@ def test_tags_that_build_something_are_refused(text: str) -> None:
         parse(text)
     assert caught.value.problem == "yaml.tag"
     assert caught.value.where == "c.yaml:1"
+
+
+@given(WORDS | st.text(min_size=1, max_size=70))
+def test_what_a_plain_word_is_does_not_hang_on_what_was_read_before(word: str) -> None:
+    loader = _Loader("")
+    expected = super(_Loader, loader).resolve(yaml.ScalarNode, word, (True, False))
+    assert loader.resolve(yaml.ScalarNode, word, (True, False)) == expected
+    assert loader.resolve(yaml.ScalarNode, word, (False, True)) == "tag:yaml.org,2002:str"
