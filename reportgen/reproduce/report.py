@@ -39,8 +39,10 @@ def _lines(attempt: Attempt) -> Iterator[str]:
         yield f"note: only the replay has {', '.join(judgement.extra[:5])}"
     found = attempt.calibration
     if found is not None:
-        yield f"note: two replays differ by {found.largest:.2g} at most, so the band is"
-        yield f"      {judgement.band:.2g}"
+        apart = f"two replays differ by {found.largest:.2g} at most"
+        if found.faults:
+            apart = f"two replays have not the same steps of {found.faults[0][:_NAME]}"
+        yield f"note: {apart}, so the band is {judgement.band:.2g}"
     yield from _divergence(attempt, judgement)
     yield f"same run?        {attempt.verdict}: {_extent(attempt, judgement)}"
     if attempt.conclusion is not None:
@@ -73,6 +75,7 @@ def _divergence(attempt: Attempt, judgement: Judgement) -> Iterator[str]:
     yield ""
     yield f"{worst.name} leaves the band at step {step}: {values}"
     yield plot.letters(*attempt.series(worst.name))
+    yield f"{'':>12}o recorded, x replayed, * both"
     yield ""
     if not attempt.differences:
         yield "nothing that was recorded differs between then and now"

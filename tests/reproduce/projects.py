@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from reportgen.capture.code import CodeCapture, capture_code
+from reportgen.reproduce.plan import Plan, Request, make_plan
 from reportgen.runs.view import RunView
 from reportgen.script.facts import ScriptFacts
 
@@ -20,6 +22,7 @@ import argparse
 import csv
 import random
 from pathlib import Path
+from typing import Any
 
 import settings
 
@@ -129,6 +132,11 @@ def filled(project: Project) -> Project:
     project.write(".gitignore", "runs/\n__pycache__/\n")
     project.commit()
     return project
+
+
+def plan_of(view: RunView, **asked: Any) -> Plan:
+    """Plan a replay of a run in the environment of the tests."""
+    return make_plan(RunView(view.folder), Request(**{"environment": "current", **asked}))
 
 
 MakeProject = Callable[[str], Project]

@@ -14,7 +14,6 @@ import pytest
 
 from reportgen.errors import UnavailableError, UsageError
 from reportgen.reproduce.environment import Environment, make_environment, plan_environment
-from reportgen.reproduce.packages import Packages
 from reportgen.script.facts import ScriptFacts
 from reportgen.script.requirements import read_requirements
 
@@ -113,18 +112,6 @@ def test_a_package_that_cannot_be_had(wheels: Path, tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="--env current"):
         made(facts("nowhere==1.0  # index\n"), tmp_path, "one")
     assert not list((tmp_path / "cache").rglob("ready"))
-
-
-def test_labels_are_asked_for_first() -> None:
-    said = read_requirements("torch==2.1+cpu  # index\nnumpy==2.0  # index\n")
-    packages = Packages.of(said, {})
-    assert packages.exact == ("torch==2.1+cpu", "numpy==2.0")
-    assert packages.plain == ("torch==2.1", "numpy==2.0")
-    hashed = Packages.of(said, lock("numpy", "2.0", "a" * 64))
-    assert hashed.hashed == (f"numpy==2.0 --hash=sha256:{'a' * 64}",)
-    assert hashed.exact == ("torch==2.1+cpu",)
-    assert hashed.line == "2 packages, 1 of them checked by the hashes of the lock"
-    assert Packages.of(said, {"uv.lock": b"not = [toml"}).hashed == ()
 
 
 def test_the_environment_of_this_command(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from reproduce.projects import MakeProject, Project, facts_at
 
-from reportgen.errors import NotFoundError, UnavailableError, UsageError
+from reportgen.errors import UnavailableError, UsageError
 from reportgen.reproduce.restore import restore_code
-from reportgen.reproduce.source import Source, find_source
+from reportgen.reproduce.source import Source
 from reportgen.runs.schema import Submodule
 
 LINK = b"diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc\n"
@@ -193,29 +193,6 @@ def test_nothing_of_the_user_s_settings_is_run(make_project: MakeProject, tmp_pa
     hook.chmod(0o755)
     restore_code(Source(project.top), facts_at(code), b"", tmp_path / "new")
     assert not canary.exists()
-
-
-# -- where the commit comes from --------------------------------------------------------------
-
-
-def test_the_repository_around_the_run_or_the_one_that_is_named(
-    project: Project, make_project: MakeProject
-) -> None:
-    facts = facts_at(project.capture())
-    (project.top / "runs").mkdir()
-    assert find_source(project.top / "runs", facts) == Source(project.top)
-    elsewhere = make_project("elsewhere")
-    elsewhere.write("a", "a")
-    elsewhere.commit()
-    with pytest.raises(NotFoundError, match="--repository"):
-        find_source(elsewhere.top, facts)
-    assert find_source(elsewhere.top, facts, project.top) == Source(project.top, trusted=True)
-    with pytest.raises(NotFoundError, match="holds no commit"):
-        find_source(project.top, facts, elsewhere.top)
-    remote = replace(facts, remote="https://example.org/a/b.git")
-    assert find_source(elsewhere.top, remote) == Source(remote="https://example.org/a/b.git")
-    with pytest.raises(UsageError, match="nothing is fetched"):
-        find_source(elsewhere.top, replace(facts, remote_refused=True))
 
 
 def test_a_remote_that_does_not_answer(project: Project, tmp_path: Path) -> None:
