@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -17,36 +17,32 @@ from typing import Any
 from reportgen import __version__
 from reportgen.errors import (
     NotFoundError,
-    ReportgenError,
-    UnavailableError,
     UnreadableError,
-    UnsafePathError,
     UsageError,
 )
 from reportgen.exporters.ro_crate import METADATA, CrateFile, crate_metadata
-from reportgen.fs.documents import dump_json, load_yaml
+from reportgen.fs.documents import dump_json
 from reportgen.fs.paths import portable_component
 from reportgen.reproduce import archive_writer, bundle_extras, bundle_readme
 from reportgen.reproduce.archive import Names
-from reportgen.reproduce.archive_writer import Part, part_of_bytes, part_of_file
+from reportgen.reproduce.archive_writer import Part, part_of_bytes
 from reportgen.reproduce.bundle_data import data_parts
+from reportgen.reproduce.bundle_parts import Gathered, add_code, add_run, code_at_hand
 from reportgen.reproduce.code_bundle import (
     BUILD,
-    CITATION,
     CODE,
-    LICENSE,
-    RecordedCode,
-    code_facts,
-    look_through,
-    recorded_code,
-    write_code,
 )
-from reportgen.reproduce.source import Source, find_source
-from reportgen.reproduce.unbundle import DOCUMENT, RUN, SCHEMA
+from reportgen.reproduce.documents import (
+    BUNDLE_SCHEMA,
+    BundledFile,
+    BundleDocument,
+    BundledRun,
+)
+from reportgen.reproduce.unbundle import DOCUMENT, RUN
 from reportgen.reproduce.wheels import WHEELS, collect_wheels
 from reportgen.runs import layout
-from reportgen.runs.seal import check_hashes, read_run_seal
-from reportgen.runs.secret_scan import SecretPlace, scan_pieces
+from reportgen.runs.schema import Writer, to_plain
+from reportgen.runs.secret_scan import SecretPlace
 from reportgen.runs.view import RunView
 from reportgen.script.facts import ScriptFacts, facts_of
 
@@ -99,24 +95,6 @@ class Made:
     notes: list[str]
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """The parts so far, and what bundle.json and README say of them."""
-
-    parts: list[Part] = field(default_factory=list)
-    secrets: list[SecretPlace] = field(default_factory=list)
-    absent: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    code: dict[str, Any] | None = None
-    wheels: dict[str, Any] | None = None
-    license_id: str | None = None
-
-    def add(self, part: Part, *, scan: bool = True) -> None:
-        self.parts.append(part)
-        if scan:
-            self.secrets += scan_pieces(part.path, part.pieces())
-
-
 def make_bundle(
     view: RunView,
     target: Path,
@@ -145,18 +123,21 @@ def make_bundle(
     if not target.absolute().parent.is_dir():
         raise NotFoundError("there is no such folder", where=str(target.parent))
     facts = facts_of(view)
-    got = _Gathered()
+    got = Gathered()
     if sum(view.file_sizes.values()) > _LONG_BYTES:
         say("Hashing the run and searching it for secrets")
-    _add_run(got, view)
+    add_run(got, view)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reportgen-")))
-        source, code = _code_at_hand(stack, view, facts, request)
+        source, code = code_at_hand(
+            stack, view, facts, request.repository, needed=request.code or request.data
+        )
         if code is not None:
-            _add_code(got, code, scratch, whole=request.code)
+            add_code(got, code, scratch, whole=request.code)
         if request.data:
             for part in data_parts(view, source, code, got.notes):
                 got.add(part)
+        _refuse_secrets(got.secrets, request.allowed)
         if request.wheels:
             say("Collecting the recorded packages")
             build = code.read(BUILD) if code is not None else None
@@ -173,82 +154,7 @@ def make_bundle(
     return Made(target, len(got.parts), size, document, got.notes)
 
 
-def _add_run(got: _Gathered, view: RunView) -> None:
-    """Add the run folder, and compare it with its seal on the way."""
-    for entry in view.files:
-        if entry.refused is not None:
-            where = f"{view.folder}/{entry.path}"
-            what = f"is a {entry.refused}"
-            raise UnsafePathError(what, where=where, expected="regular files alone")
-        name = entry.path.rsplit("/", 1)[-1]
-        if not (name.startswith(".") and name.endswith(".tmp")):
-            got.add(part_of_file(f"{RUN}/{entry.path}", view.folder, entry.path))
-    if not view.exists(layout.MANIFEST):
-        got.notes.append("the run was not sealed: its files are as they were found")
-        return
-    start = len(RUN) + 1
-    hashes = {part.path[start:]: (part.sha256, part.size) for part in got.parts}
-    check = check_hashes(read_run_seal(view.folder), hashes)
-    for one in check.differences:
-        if one.fault != "missing":
-            raise UsageError(
-                one.message,
-                where=f"{view.folder}/{one.path}",
-                expected="the run as it was sealed",
-                fix="`reportgen verify` lists every difference",
-            )
-        got.absent.append(one.path)
-        got.notes.append(f"not in the run folder, though its seal lists it: {one.path}")
-    got.notes += [f"kept elsewhere, as the seal says: {path}" for path in check.elsewhere]
-
-
-def _code_at_hand(
-    stack: ExitStack, view: RunView, facts: ScriptFacts, request: BundleRequest
-) -> tuple[Source | None, RecordedCode | None]:
-    """Open the recorded tree; without it nothing that was asked for may need it."""
-    try:
-        if facts.commit is None:
-            raise NotFoundError("names no commit", where=f"{view.folder}/{layout.GIT}")
-        source = find_source(view.folder, facts, request.repository)
-        if source.top is None:
-            raise NotFoundError(
-                f"no repository at hand holds commit {facts.commit}",
-                where=str(view.folder),
-                fix="Clone it and name it by --repository DIR",
-            )
-        patch = view.bytes(layout.PATCH) or b""
-        return source, stack.enter_context(recorded_code(source, facts, patch))
-    except (NotFoundError, UnavailableError, UnreadableError, UsageError):
-        if request.code or request.data or request.repository is not None:
-            raise
-        return None, None
-
-
-def _add_code(got: _Gathered, code: RecordedCode, scratch: Path, *, whole: bool) -> None:
-    for name in (CITATION, LICENSE):
-        text = code.read(name)
-        if text is not None:
-            got.add(part_of_bytes(name, text))
-    got.license_id = _license_of(code.read(CITATION))
-    if whole:
-        secrets, lacking = look_through(code)
-        got.secrets += secrets
-        got.notes += [f"not in the code: {one}" for one in lacking]
-        snapshot = write_code(code, scratch / CODE)
-        got.add(part_of_file(CODE, scratch, CODE), scan=False)
-        got.code = code_facts(code, snapshot)
-
-
-def _license_of(citation: bytes | None) -> str | None:
-    try:
-        found = load_yaml(citation or b"", name=CITATION)
-    except ReportgenError:
-        return None
-    license_id = found.get("license") if isinstance(found, dict) else None
-    return license_id if isinstance(license_id, str) else None
-
-
-def _add_texts(got: _Gathered, view: RunView, facts: ScriptFacts, request: BundleRequest) -> None:
+def _add_texts(got: Gathered, view: RunView, facts: ScriptFacts, request: BundleRequest) -> None:
     got.add(part_of_bytes(RESULTS, bundle_extras.results_csv(view)))
     if request.dockerfile:
         text = bundle_extras.dockerfile(facts, wheels=got.wheels is not None)
@@ -281,7 +187,7 @@ def _refuse_secrets(found: list[SecretPlace], allowed: tuple[str, ...]) -> None:
         )
 
 
-def _finish(got: _Gathered, view: RunView) -> dict[str, Any]:
+def _finish(got: Gathered, view: RunView) -> dict[str, Any]:
     """Put the parts in order, and add what lists them."""
     got.parts.sort(key=lambda part: (part.path != README, part.path.encode("utf-8", "replace")))
     crate = crate_metadata(
@@ -292,17 +198,20 @@ def _finish(got: _Gathered, view: RunView) -> dict[str, Any]:
         license_id=got.license_id,
     )
     got.parts.insert(1, part_of_bytes(METADATA, crate))
-    document = {
-        "schema": SCHEMA,
-        "run": {"id": view.id, "name": view.name, "folder": RUN},
-        "writer": {"name": "reportgen", "version": __version__},
-        "code": got.code,
-        "wheels": got.wheels,
-        "absent": got.absent,
-        "files": [
-            {"path": part.path, "bytes": part.size, "sha256": part.sha256} for part in got.parts
-        ],
-    }
+    document = to_plain(
+        BundleDocument(
+            schema=BUNDLE_SCHEMA,
+            run=BundledRun(id=view.id, name=view.name, folder=RUN),
+            writer=Writer(name="reportgen", version=__version__),
+            code=got.code,
+            wheels=got.wheels,
+            absent=got.absent,
+            files=[
+                BundledFile(path=part.path, bytes=part.size, sha256=part.sha256)
+                for part in got.parts
+            ],
+        )
+    )
     got.parts.insert(0, part_of_bytes(DOCUMENT, dump_json(document)))
     return document
 

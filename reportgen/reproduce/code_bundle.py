@@ -17,6 +17,7 @@ from reportgen.capture.git_objects import LINK_TO_COMMIT
 from reportgen.capture.lfs import pointer_sha256
 from reportgen.capture.shadow import ShadowRepository
 from reportgen.errors import UsageError
+from reportgen.reproduce.documents import BundledCode
 from reportgen.reproduce.source import Source, verify_tree
 from reportgen.runs import layout
 from reportgen.runs.secret_scan import SecretPlace, scan_pieces
@@ -136,12 +137,12 @@ def _git(shadow: ShadowRepository, *arguments: str, **variables: str) -> str:
     return output.decode("ascii")
 
 
-def code_facts(code: RecordedCode, commit: str) -> dict[str, str | None]:
+def described(code: RecordedCode, snapshot: str) -> BundledCode:
     """Return what bundle.json says of the code."""
-    return {
-        "file": CODE,
-        "commit": code.facts.commit,
-        "tree": code.tree,
-        "snapshot": commit,
-        "patch_sha256": code.facts.patch_sha256,
-    }
+    return BundledCode(
+        file=CODE,
+        commit=code.facts.commit,
+        tree=code.tree,
+        snapshot=snapshot,
+        patch_sha256=code.facts.patch_sha256,
+    )

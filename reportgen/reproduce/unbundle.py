@@ -24,15 +24,15 @@ from reportgen.fs.documents import parse_json
 from reportgen.fs.limits import Limits
 from reportgen.fs.paths import is_portable
 from reportgen.reproduce.archive import Member, refused
+from reportgen.reproduce.documents import BUNDLE_NAME, BUNDLE_SCHEMA
 from reportgen.reproduce.tar_reader import tar_members
 from reportgen.reproduce.zip_reader import zip_members
 from reportgen.runs import layout
 from reportgen.runs.seal import Difference, SealCheck, Sealed, compare, read_seal
 
-DOCUMENT = "bundle.json"
+DOCUMENT = BUNDLE_NAME
 RUN = "run"
-SCHEMA = "reportgen.bundle/1"
-"""The file that lists all others, the folder of the run, and the version of the format."""
+"""The file that lists all others, and the folder of the run."""
 
 _DOCUMENT_BYTES = 32 * 2**20
 _RUN_SEAL = f"{RUN}/{layout.MANIFEST}"
@@ -79,11 +79,13 @@ def read_document(data: bytes, *, name: str, top: str = "") -> Bundle:
     limits = Limits(document_bytes=_DOCUMENT_BYTES, nodes=1_000_000)
     document = parse_json(data, name=name, limits=limits).value
     schema = document.get("schema") if isinstance(document, Mapping) else None
-    if schema != SCHEMA:
-        if isinstance(schema, str) and schema.startswith(SCHEMA.split("/")[0]):
+    if schema != BUNDLE_SCHEMA:
+        if isinstance(schema, str) and schema.startswith(BUNDLE_SCHEMA.split("/")[0]):
             what = f"has the format {schema[:60]!r}"
-            raise NewerVersionError(what, where=name, expected=SCHEMA, fix="Upgrade reportgen")
-        raise refused(f"{name} is no record of a bundle", expected=f"schema: {SCHEMA}")
+            raise NewerVersionError(
+                what, where=name, expected=BUNDLE_SCHEMA, fix="Upgrade reportgen"
+            )
+        raise refused(f"{name} is no record of a bundle", expected=f"schema: {BUNDLE_SCHEMA}")
     return Bundle(top, dict(document), read_seal(data, name=name, own=DOCUMENT))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from reportgen.errors import NotFoundError
 from reportgen.fs.regular import read_regular
@@ -21,6 +22,7 @@ from reportgen.runs.discovery import find_runs, run_format
 from reportgen.runs.model_check import check_registry
 from reportgen.runs.seal import Difference, SealCheck, check_folder, check_run, read_run_seal
 
+Kind = Literal["bundle", "run", "models"]
 _DOCUMENT_BYTES = 32 * 2**20
 
 
@@ -39,7 +41,7 @@ class Verified:
     """
 
     path: Path
-    kind: str
+    kind: Kind
     files: int = 0
     bytes: int = 0
     differences: list[Difference] = field(default_factory=list)
@@ -78,7 +80,7 @@ def verify(path: Path) -> list[Verified]:
     return found
 
 
-def _verified(path: Path, kind: str, check: SealCheck) -> Verified:
+def _verified(path: Path, kind: Kind, check: SealCheck) -> Verified:
     notes = [f"{one}: kept elsewhere, not looked at" for one in check.elsewhere]
     return Verified(path, kind, check.files, check.bytes, check.differences, notes)
 

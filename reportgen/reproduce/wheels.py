@@ -12,11 +12,11 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from reportgen.errors import UnavailableError, UsageError
 from reportgen.fs.regular import walk
 from reportgen.reproduce.archive_writer import Part, part_of_file
+from reportgen.reproduce.documents import BundledWheels
 from reportgen.script.facts import ScriptFacts
 
 WHEELS = "wheels"
@@ -28,7 +28,7 @@ _SECONDS = 3600
 
 def collect_wheels(
     facts: ScriptFacts, folder: Path, build: bytes | None
-) -> tuple[dict[str, Any], list[Part]]:
+) -> tuple[BundledWheels, list[Part]]:
     """Return what bundle.json says of the wheels, and the wheels as parts of the bundle.
 
     Args:
@@ -65,11 +65,11 @@ def collect_wheels(
         if said:
             raise UnavailableError(f"what builds the project cannot be had: {said}")
     files = [entry.path for entry in walk(folder) if entry.path.endswith(".whl")]
-    described = {
-        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "platform": f"{sys.platform} {platform.machine()}",
-        "count": len(files),
-    }
+    described = BundledWheels(
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        platform=f"{sys.platform} {platform.machine()}",
+        count=len(files),
+    )
     return described, [part_of_file(f"{WHEELS}/{name}", folder, name) for name in files]
 
 

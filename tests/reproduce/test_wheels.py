@@ -73,8 +73,8 @@ def test_a_build_with_a_label_is_found_by_either_name(
 ) -> None:
     described, parts = collect_wheels(facts(f"{pin}  # index\n"), tmp_path / "wheels", None)
     assert [part.path for part in parts] == ["wheels/made_up_scale-1.5+cpu-py3-none-any.whl"]
-    assert described["count"] == 1
-    assert HERE.startswith(described["python"])
+    assert described.count == 1
+    assert HERE.startswith(described.python)
 
 
 def test_without_the_label_the_plain_version_does(index: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from reportgen.audit.formats.json import schema as audit_schema
 from reportgen.cli.options import note, print_json
 from reportgen.errors import NotFoundError, UsageError
 from reportgen.fs.atomic import write_bytes
+from reportgen.reproduce.documents import json_schemas as bundle_schemas
 from reportgen.runs.schema import json_schemas
 from reportgen.suggest import nearest
 
@@ -24,8 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "document",
         nargs="*",
-        help="a document by its place in the run folder, such as run.yaml, or audit.json for the "
-        "result of an audit; all by default",
+        help="a document by its place in the run folder, such as run.yaml; audit.json and "
+        "verify.json for results, bundle.json for the list of a bundle; all by default",
     )
     parser.add_argument(
         "-o",
@@ -64,7 +65,7 @@ def file_name(place: str) -> str:
 
 def published() -> dict[str, dict[str, Any]]:
     """Return every schema: documents by their place in the run folder, results by a file name."""
-    return {**json_schemas(), AUDIT: audit_schema()}
+    return {**json_schemas(), AUDIT: audit_schema(), **bundle_schemas()}
 
 
 def _chosen(places: list[str]) -> dict[str, dict[str, Any]]:

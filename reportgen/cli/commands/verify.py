@@ -6,12 +6,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from reportgen.cli.options import add_json, note, print_json
 from reportgen.cli.tables import print_table, size
 from reportgen.errors import NotFoundError
 from reportgen.fs.text import storable
+from reportgen.reproduce.documents import (
+    VERIFY_SCHEMA,
+    FoundDifference,
+    VerifiedPath,
+    VerifyResult,
+)
 from reportgen.reproduce.verify import Verified, verify
+from reportgen.runs.schema import to_plain
 from reportgen.terminal import one_line
 
 OK, DIFFERS, PARTLY = 0, 1, 3
@@ -69,24 +77,22 @@ def _word(one: Verified) -> str:
     return "not sealed" if not one.sealed else "differs" if one.differences else "as it was"
 
 
-def _result(found: Sequence[Verified]) -> dict[str, object]:
-    return {
-        "schema": "reportgen.verify/1",
-        "passed": all(one.passed for one in found),
-        "verified": [
-            {
-                "path": storable(str(one.path)),
-                "kind": one.kind,
-                "passed": one.passed,
-                "sealed": one.sealed,
-                "files": one.files,
-                "bytes": one.bytes,
-                "differences": [
-                    {"path": storable(path), "fault": fault, "message": storable(message)}
-                    for path, fault, message in one.differences
-                ],
-                "notes": [storable(text) for text in one.notes],
-            }
-            for one in found
-        ],
-    }
+def _result(found: Sequence[Verified]) -> dict[str, Any]:
+    verified = [
+        VerifiedPath(
+            path=storable(str(one.path)),
+            kind=one.kind,
+            passed=one.passed,
+            sealed=one.sealed,
+            files=one.files,
+            bytes=one.bytes,
+            differences=[
+                FoundDifference(path=storable(path), fault=fault, message=storable(message))
+                for path, fault, message in one.differences
+            ],
+            notes=[storable(text) for text in one.notes],
+        )
+        for one in found
+    ]
+    passed = all(one.passed for one in found)
+    return to_plain(VerifyResult(schema=VERIFY_SCHEMA, passed=passed, verified=verified))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from reportgen.cli.main import main
@@ -47,6 +48,22 @@ def test_results_as_json(runs: Path, capsys: Captured) -> None:
     unpacked = json.loads(capsys.readouterr().out)
     assert (unpacked["folder"], unpacked["files"]) == ("a", 7)
     assert (runs / "a" / "run" / "metrics.jsonl").exists()
+
+
+def test_list_and_result_are_of_their_published_schemas(runs: Path, capsys: Captured) -> None:
+    main(["schema", "bundle.json", "verify.json"])
+    schemas = json.loads(capsys.readouterr().out)
+    assert main(["bundle", "a", "-o", "a.zip", "--quiet"]) == 0
+    assert main(["unbundle", "a.zip", "--quiet"]) == 0
+    jsonschema.validate(
+        json.loads((runs / "a" / "bundle.json").read_text()), schemas["bundle.json"]
+    )
+    (runs / "a" / "README.md").write_text("other")
+    capsys.readouterr()
+    assert main(["verify", "a", "a.zip", "--json"]) == 1
+    result = json.loads(capsys.readouterr().out)
+    jsonschema.validate(result, schemas["verify.json"])
+    assert [one["fault"] for one in result["verified"][0]["differences"]] == ["changed"]
 
 
 @pytest.mark.parametrize(
