@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from reportgen.runs.numbers import to_stored
 from reportgen.site.chart_figure import per_epoch
 from reportgen.site.figures import duration, moment
-from reportgen.site.groups import shown
 from reportgen.site.model import Record, Setting
 from reportgen.site.pages.interface import Plan
+from reportgen.site.pages.run import image_path
+from reportgen.site.parts.comparison import (
+    definition_words,
+    factor_rows,
+    patch_text,
+    predictions_file,
+    sections_of,
+)
+from reportgen.site.parts.images import images_of
 from reportgen.site.project import Project
 from reportgen.site.shards import DataFile, data_file
-from reportgen.site.text import NAME_LIMIT, clip
+from reportgen.site.text import NAME_LIMIT, clip, script_json
 
 SUGGESTIONS = 6
-_KEYS = 2_000
 
 
 class Compare:
@@ -35,8 +42,9 @@ class Compare:
                 "project": project,
                 "records": project.shown,
                 "suggestions": suggestions(project),
+                "factors": script_json(factor_rows()),
             },
-            scripts=("charts", "labels", "compare-tables", "compare"),
+            scripts=("charts", "labels", "compare-tables", "compare-more", "compare"),
         )
 
 
@@ -64,8 +72,7 @@ def _fragment(records: Any) -> str:
 def run_document(project: Project, record: Record) -> dict[str, Any]:
     """Return what the compare page needs of one run; nothing of other runs is in it."""
     view = record.view
-    git = view.git
-    environment = view.environment
+    said = predictions_file(record)
     return {
         "slug": record.slug,
         "name": record.name,
@@ -75,26 +82,17 @@ def run_document(project: Project, record: Record) -> dict[str, Any]:
         "started": moment(record.created),
         "took": duration(record.seconds),
         "perEpoch": per_epoch(record),
-        "config": _texts(record.config),
-        "code": {
-            "commit": clip(git.commit, 64) if git and git.commit else None,
-            "tree": clip(git.tree, 64) if git and git.tree else None,
-            "dirty": git.dirty if git else None,
-        },
-        "environment": _texts(
-            {
-                "python": environment.python.version if environment.python else None,
-                **{f"package {k}": v for k, v in (environment.packages or {}).items()},
-            }
-            if environment
-            else {}
-        ),
+        "sections": list(sections_of(view).items()),
+        "patch": patch_text(view),
+        "predictions": {"name": said.name, "path": said.path} if said else None,
+        "figures": _figures(record),
         "audit": _audit(record),
         "metrics": [
             {
                 "name": clip(metric.name, NAME_LIMIT),
                 "goal": metric.goal,
                 "unit": clip(metric.unit, 40) if metric.unit else None,
+                "definition": definition_words(view.definitions.get(name)),
                 "last": _stored(metric.last),
                 "lastStep": metric.last_step,
                 "best": _stored(metric.best),
@@ -135,9 +133,17 @@ def _audit(record: Record) -> dict[str, Any] | None:
     return {"low": cell.low, "level": cell.level, "tone": cell.tone, "word": cell.word}
 
 
-def _texts(values: Mapping[Any, Any]) -> list[tuple[str, str]]:
-    """Return pairs: in a script, a key ``__proto__`` of an object would be no key of it."""
-    return [(clip(str(k), 200), clip(shown(v), 400)) for k, v in list(values.items())[:_KEYS]]
+def _figures(record: Record) -> list[list[str]]:
+    """Return name, step and path of the rasters beside a run's page, the last step of each."""
+    last = {image.name: image for image in images_of(record.view) if image.way == "copy"}
+    return [
+        [
+            name,
+            "" if image.step is None else str(image.step),
+            f"{record.folder}/{image_path(image)}",
+        ]
+        for name, image in last.items()
+    ]
 
 
 def _stored(value: float | None) -> float | str | None:

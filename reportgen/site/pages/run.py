@@ -15,6 +15,7 @@ from reportgen.site.figures import duration, number, size, stored
 from reportgen.site.model import Metric, Record
 from reportgen.site.pages.interface import Copy, Plan
 from reportgen.site.parts import facts, findings
+from reportgen.site.parts.comparison import predictions_file
 from reportgen.site.parts.config import config_rows
 from reportgen.site.parts.histograms import histograms_of
 from reportgen.site.parts.images import Image, images_of
@@ -160,7 +161,8 @@ class Run:
 def _data(
     record: Record, parcel: tuple[bytes, tuple[str, ...]] | None, proof: DataFile | None
 ) -> tuple[DataFile, ...]:
-    found = [proof] if proof else []
+    said = predictions_file(record)
+    found = [file for file in (proof, said) if file is not None]
     if parcel is not None:
         found.append(DataFile(PARCEL, f"{record.folder}/files/{PARCEL}", parcel[0]))
     return tuple(found)

@@ -21,7 +21,8 @@ def test_a_run_s_file_says_nothing_of_other_runs(runs_root: Path) -> None:
     found = project(runs_root)
     record = found.records[0]
     document = run_document(found, record)
-    assert ("lr", "0.1") in document["config"]
+    facts = dict(document["sections"])["Configuration"]["facts"]
+    assert ["lr", "0.1", True, ""] in facts
     assert {metric["name"] for metric in document["metrics"]} == record.metrics.keys()
     others = [other.slug for other in found.records if other is not record]
     text = json.dumps(document)

@@ -32,54 +32,84 @@
     }
   }
 
-  function groups(documents) {
-    const short = (text) => (text ? text.slice(0, 12) : text);
-    const dirty = { true: "with uncommitted changes", false: "clean" };
-    const about = documents.map((run) => [
-      ["state", run.state],
-      ["project", run.project],
-      ["group", run.group],
-      ["audit", run.audit ? run.audit.low + " " + run.audit.level : null],
-      ["took", run.took],
-    ]);
-    const code = documents.map((run) => [
-      ["commit", short(run.code.commit)],
-      ["tree", short(run.code.tree)],
-      ["work tree", dirty[run.code.dirty]],
-    ]);
-    const named = [
-      ["Configuration", documents.map((run) => run.config)],
-      ["Code", code],
-      ["Environment", documents.map((run) => run.environment)],
-      ["Run", about],
-    ];
-    return named.map(([name, pairs]) => [name, pairs.map((list) => new Map(list))]);
+  // Why a run has no value of a key: it looked and there is none, or nothing was recorded.
+  function missing(gaps, key) {
+    const recorded = gaps.every(([prefix]) => prefix !== "" && key !== prefix && !key.startsWith(prefix + "."));
+    return recorded ? "–" : "not recorded";
   }
 
-  reportgen.fillDifferences = function (table, documents, all) {
+  function about(run) {
+    const pairs = [
+      ["state", run.state], ["project", run.project], ["group", run.group], ["took", run.took],
+      ["audit", run.audit ? run.audit.low + " " + run.audit.level : null],
+    ];
+    return { facts: pairs.filter((pair) => pair[1] !== null).map(([key, text]) => [key, String(text), false, ""]), unrecorded: [] };
+  }
+
+  // Every key of every section: {section, key, texts, equal, known, telling, caution}.
+  reportgen.comparedKeys = function (documents) {
+    const bySection = documents.map((run) => new Map(run.sections.concat([["Run", about(run)]])));
+    const rows = [];
+    for (const section of bySection[0].keys()) {
+      const facts = bySection.map((run) => new Map(run.get(section).facts.map((fact) => [fact[0], fact])));
+      for (const key of new Set(facts.flatMap((run) => Array.from(run.keys())))) {
+        const own = facts.map((run) => run.get(key));
+        const texts = own.map((fact, i) => (fact ? fact[1] : missing(bySection[i].get(section).unrecorded, key)));
+        const said = texts.filter((text) => text !== "not recorded");
+        const present = own.filter((fact) => fact);
+        rows.push({
+          section: section, key: key, texts: texts,
+          equal: said.every((text) => text === said[0]),
+          known: said.length === texts.length,
+          telling: present.some((fact) => fact[2]),
+          caution: (present.find((fact) => fact[3]) || [])[3] || "",
+        });
+      }
+    }
+    return rows;
+  };
+
+  reportgen.fillDifferences = function (table, documents, all, turned) {
     table.replaceChildren();
+    const rows = reportgen.comparedKeys(documents).filter((row) => all || !row.equal || !row.known);
+    if (turned) {
+      transposed(table, documents, rows);
+      return;
+    }
     header(table, documents, "Key", "");
     const body = table.createTBody();
-    let lines = 0;
-    for (const [name, values] of groups(documents)) {
-      const rows = [];
-      for (const key of new Set(values.flatMap((value) => Array.from(value.keys())))) {
-        const texts = values.map((value) => String(value.get(key) ?? "–"));
-        const equal = texts.every((text) => text === texts[0]);
-        if (all || !equal) {
-          rows.push([key, texts, equal]);
-        }
+    let current = null;
+    for (const row of rows) {
+      if (row.section !== current) {
+        current = row.section;
+        section(body, current, documents.length + 1);
       }
-      if (rows.length) {
-        section(body, name, documents.length + 1);
-        rows.forEach((row) => line(body, ...row));
-      }
-      lines += rows.length;
+      line(body, row.key, row.texts, row.equal);
     }
-    if (!lines) {
+    if (!rows.length) {
       line(body, "Nothing recorded differs.", documents.map(() => ""), true);
     }
   };
+
+  // One row a run, one column a key.
+  function transposed(table, documents, rows) {
+    const head = table.createTHead().insertRow();
+    head.append(reportgen.element("th", { scope: "col" }, "Run"));
+    rows.forEach((row) => head.append(reportgen.element("th", { scope: "col", title: row.section }, row.key)));
+    const body = table.createTBody();
+    const names = reportgen.shortLabels(documents.map((run) => run.name));
+    documents.forEach(function (run, i) {
+      const line = body.insertRow();
+      const name = reportgen.element("th", { scope: "row" });
+      name.append(reportgen.swatch(run.style), " ", reportgen.runLink({ ...run, name: names[i] }));
+      line.append(name);
+      rows.forEach(function (row) {
+        const cell = line.insertCell();
+        cell.textContent = row.texts[i];
+        cell.title = row.texts[i];
+      });
+    });
+  }
 
   reportgen.fillMetrics = function (table, documents) {
     table.replaceChildren();

@@ -110,9 +110,16 @@
     page.filled.hidden = false;
     curves(documents);
     reportgen.fillMetrics(page.metrics, documents);
-    const differences = () => reportgen.fillDifferences(page.differences, documents, page.all.checked);
+    const differences = () =>
+      reportgen.fillDifferences(page.differences, documents, page.all.checked, page.turned.checked);
     page.all.onchange = differences;
+    page.turned.onchange = differences;
     differences();
+    reportgen.fillWhy(page.why, documents, JSON.parse(page.why.dataset.why));
+    page.why.parentElement.hidden = documents.length < 2;
+    reportgen.fillFigures(page.figures, documents);
+    reportgen.fillPatches(page.patches, documents);
+    reportgen.fillAgreement(page.agreement, documents);
   }
 
   function chips() {
@@ -193,6 +200,11 @@
     page.differences = root.querySelector("[data-compare-differences]");
     page.metrics = root.querySelector("[data-compare-metrics]");
     page.all = root.querySelector("[data-show-all]");
+    page.turned = root.querySelector("[data-turned]");
+    page.why = root.querySelector("[data-why]");
+    page.figures = root.querySelector("[data-compare-figures]");
+    page.patches = root.querySelector("[data-compare-patches]");
+    page.agreement = root.querySelector("[data-compare-agreement]");
     page.form.addEventListener("submit", function (event) {
       event.preventDefault();
       if (page.select.value) {
