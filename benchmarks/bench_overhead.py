@@ -131,11 +131,17 @@ def calls_of(run: Any, file: int) -> dict[str, Callable[[Any, int], object]]:
     def tensor(loss: Any, step: int) -> None:
         run.log({"train/loss": loss, "train/lr": 0.1, "epoch": 0}, step=step)
 
+    run.define_metric("thinned", every=10 * EVERY)
+
+    def left_out(loss: Any, step: int) -> None:
+        run.log({"thinned": loss}, step=step)
+
     return {
         "nothing": lambda loss, step: None,
         "floor: orjson, one os.write": floor,
         "run.log, three floats": floats,
         "run.log, one of them a tensor": tensor,
+        "run.log, a point that every= leaves out": left_out,
     }
 
 

@@ -22,7 +22,7 @@ from reportgen.fs.append import LineAppender
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.logger.context import RunContext
 from reportgen.logger.resume import Continuation
-from reportgen.logger.thinning import Thinned
+from reportgen.logger.thinning import Thinned, without_passed_over
 from reportgen.logger.values import STEP_LIMIT, number_of, step_of, stored_number, type_name
 from reportgen.runs import lock
 
@@ -95,7 +95,7 @@ class MetricWriter:
     def thin(self, name: str, every: int) -> None:
         """Keep the first of every so many points of a metric from here on; 1 keeps all.
 
-        It leaves the fast path, which need not ask then.
+        Points to keep leave the fast path, which passes over the others.
         """
         if every > 1:
             self._thinned[name] = Thinned(every, self.knows(name))
@@ -264,7 +264,7 @@ def _fast_path(  # noqa: C901 - inlined on purpose, as ``log`` below
     longest, largest = DEFAULT_LIMITS.line_bytes, STEP_LIMIT
     slowly, short = writer.log_slowly, writer.lost_short
     dumps, write, now, newline = orjson.dumps, os.write, time.time, _NEWLINE
-    numbers_of = _finite
+    numbers_of, left_of, thinned = _finite, without_passed_over, writer._thinned
 
     def log(metrics: Mapping[str, Any], step: int | None = None) -> None:  # noqa: C901
         # One function: each further call would cost a tenth of the floor.
@@ -276,21 +276,23 @@ def _fast_path(  # noqa: C901 - inlined on purpose, as ``log`` below
         if step is None:
             step = last + 1
         try:
-            if (
-                type(step) is int
-                and type(metrics) is dict
-                and all_known(metrics)
-                and 0 <= step <= largest
-            ):
-                plain: dict[str, Any] | None = metrics
-                for value in metrics.values():
-                    if type(value) is float:
-                        if value - value == 0.0:  # neither NaN nor an infinity
+            if type(step) is int and type(metrics) is dict and 0 <= step <= largest:
+                if thinned and metrics and descriptor != _NO_DESCRIPTOR:
+                    metrics = left_of(metrics, thinned)
+                    if not metrics:  # what was left out on purpose still was a step
+                        last = step
+                        return
+                plain: dict[str, Any] | None = None
+                if all_known(metrics):
+                    plain = metrics
+                    for value in metrics.values():
+                        if type(value) is float:
+                            if value - value == 0.0:  # neither NaN nor an infinity
+                                continue
+                        elif type(value) is int:
                             continue
-                    elif type(value) is int:
-                        continue
-                    plain = numbers_of(metrics)
-                    break
+                        plain = numbers_of(metrics)
+                        break
                 if plain:
                     record = {"step": step, "time": now(), "metrics": plain}
                     line = dumps(record, None, newline)

@@ -363,6 +363,35 @@ def test_of_a_thinned_metric_the_first_of_every_n_is_kept(
     assert [record["step"] for record in records_in(context)[9:]] == [13, 14]
 
 
+class _OnADevice(torch.Tensor):
+    """Counts how often its number is fetched."""
+
+    fetched = 0
+
+    def item(self) -> float:
+        _OnADevice.fetched += 1
+        return 0.5
+
+
+def test_points_that_are_left_out_stay_on_their_device(
+    writer: MetricWriter, context: RunContext
+) -> None:
+    writer.thin("loss", 5)
+    value = torch.tensor(0.5).as_subclass(_OnADevice)
+    for step in range(100, 120):
+        writer.log({"loss": value, "lr": 0.1}, step=step)
+    assert _OnADevice.fetched == 4
+    assert [record["step"] for record in records_in(context)] == list(range(100, 120))
+    assert [one for one in metrics_in(context) if "loss" in one] == [{"loss": 0.5, "lr": 0.1}] * 4
+    for step in range(120, 130):
+        writer.log({"loss": value}, step=step)
+    assert writer.last_step == 129
+    assert [record["step"] for record in records_in(context)[20:]] == [120, 125]
+    with pytest.raises(UsageError, match="the step is of type str"):
+        writer.log({"loss": value}, step="x")  # type: ignore[arg-type]
+    assert writer.calls == 31
+
+
 def test_a_thinned_metric_is_checked_as_any_other(
     writer: MetricWriter, context: RunContext
 ) -> None:
@@ -370,6 +399,8 @@ def test_a_thinned_metric_is_checked_as_any_other(
     with pytest.raises(UsageError, match="the value of 'a' is of type"):
         writer.log({"a": None})
     writer.log({"a": 1.0})
+    writer.log({"a": None})  # to be left out: not looked at
+    assert context.run.dropped == {}
     writer.log({"a": None})
     assert context.run.dropped == {"metric values": 1}
     writer.thin("n" * 5_000, 2)
