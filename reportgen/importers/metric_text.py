@@ -28,8 +28,28 @@ def metric_lines(points: Points) -> Iterator[bytes]:
     """
     names = [orjson.dumps(name).decode() + ":" for name in points.names]
     bounds = _bounds(points)
-    for begin in range(0, len(bounds) - 1, _PORTION):
-        yield _text(points, names, bounds[begin : begin + _PORTION + 1])
+    begin = 0
+    for end in (*_attempt_starts(points, bounds), len(bounds) - 1):
+        for portion in range(begin, end, _PORTION):
+            yield _text(points, names, bounds[portion : min(portion + _PORTION, end) + 1])
+        if end < len(bounds) - 1:
+            yield _marker(points, bounds[end])
+        begin = end
+
+
+def _attempt_starts(points: Points, bounds: list[int]) -> list[int]:
+    """Return which records begin a further attempt."""
+    if points.attempts is None or len(bounds) < 2:
+        return []
+    found: list[int] = (np.flatnonzero(np.diff(points.attempts[bounds[:-1]])) + 1).tolist()
+    return found
+
+
+def _marker(points: Points, index: int) -> bytes:
+    time = _times(points.times[index : index + 1])[0]
+    attempt = 1 if points.attempts is None else int(points.attempts[index])
+    step = int(points.steps[index])
+    return f'{{"event":"resume","step":{step}{time},"attempt":{attempt}}}\n'.encode()
 
 
 def _bounds(points: Points) -> list[int]:
@@ -80,31 +100,33 @@ def _within(ids: list[int], start: int, end: int) -> Iterator[int]:
 def _text(points: Points, names: list[str], bounds: list[int]) -> bytes:
     first, last = bounds[0], bounds[-1]
     values = _numbers(points.values[first:last])
-    ids = points.name_of[first:last].tolist()
-    parts = [names[index] + value for index, value in zip(ids, values, strict=True)]
-    heads = np.array(bounds[:-1], dtype=np.int64)
-    ends = np.array(bounds[1:], dtype=np.int64)
-    steps = points.steps[heads].tolist()
-    times = _times(points.times[ends - 1])
-    lines = [
-        f'{{"step":{step}{time},"metrics":{{{",".join(parts[begin - first : end - first])}}}}}\n'
-        for step, time, begin, end in zip(steps, times, bounds[:-1], bounds[1:], strict=True)
-    ]
-    _add_markers(lines, points, bounds, steps, times)
+    ids = points.name_of[first:last]
+    edges = np.array(bounds, dtype=np.int64) - first
+    steps = list(map(str, points.steps[edges[:-1] + first].tolist()))
+    times = _times(points.times[edges[1:] + first - 1])
+    lines: list[str] = []
+    for begin, end in _alike(ids, edges):
+        place, stop = int(edges[begin]), int(edges[end])
+        width = (stop - place) // (end - begin)
+        own = (names[index].replace("%", "%%") for index in ids[place : place + width].tolist())
+        template = f'{{"step":%s%s,"metrics":{{{",".join(name + "%s" for name in own)}}}}}\n'
+        filled = [""] * ((width + 2) * (end - begin))
+        filled[0 :: width + 2] = steps[begin:end]
+        filled[1 :: width + 2] = times[begin:end]
+        for at in range(width):
+            filled[at + 2 :: width + 2] = values[place + at : stop : width]
+        lines.append(template * (end - begin) % tuple(filled))
     return "".join(lines).encode()
 
 
-def _add_markers(
-    lines: list[str], points: Points, bounds: list[int], steps: list[int], times: list[str]
-) -> None:
-    if points.attempts is None:
-        return
-    heads = np.array(bounds[:-1], dtype=np.int64)
-    before = points.attempts[np.maximum(heads - 1, 0)]
-    for at in np.flatnonzero(points.attempts[heads] != before).tolist():
-        attempt = int(points.attempts[heads[at]])
-        event = f'{{"event":"resume","step":{steps[at]}{times[at]},"attempt":{attempt}}}\n'
-        lines[at] = event + lines[at]
+def _alike(ids: NDArray[np.int32], edges: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield from which record to which all hold the same metrics in the same order."""
+    widths = np.diff(edges)
+    breaks = np.flatnonzero(np.diff(widths) != 0) + 1
+    for begin, end in pairwise([0, *breaks.tolist(), len(widths)]):
+        rows = ids[edges[begin] : edges[end]].reshape(end - begin, -1)
+        others = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1
+        yield from pairwise([begin, *(others + begin).tolist(), end])
 
 
 def _numbers(values: NDArray[np.float64]) -> list[str]:

@@ -8,15 +8,18 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import msgspec
 import orjson
 
 from reportgen import __version__
 from reportgen.errors import ReportgenError
 from reportgen.fs.atomic import write_bytes
+from reportgen.fs.documents import dump_yaml
 from reportgen.fs.paths import portable_component, slug
 from reportgen.importers.interface import ImportedRun, Picture, Text
 from reportgen.importers.metric_text import metric_lines, summary_of
@@ -28,6 +31,7 @@ from reportgen.runs.schema import (
     Command,
     Compute,
     Data,
+    Document,
     Environment,
     GitInfo,
     LeftOut,
@@ -268,13 +272,17 @@ class _Folder:
                 record["histograms"] = {one.name: one.histogram}
                 stream.write(orjson.dumps(record, default=_plain, option=orjson.OPT_APPEND_NEWLINE))
 
+    def _write_alike(self, place: str, document: Document) -> None:
+        """Write a document that is the same in most runs of a source."""
+        write_bytes(self.folder / place, _yaml_of(msgspec.json.encode(document)))
+
     def _write_facts(self) -> None:
         run, reason = self.run, f"not recorded by {self.title}"
         remote = redact_url(run.remote)[0] if run.remote else None
         git = GitInfo(commit=run.commit, branch=run.branch, remote=remote, dirty=run.dirty)
         git.not_available = _unknown(git, ("commit", "branch", "remote", "dirty"), reason)
         git.not_available.update(dict.fromkeys(("tree", "untracked", "dirty_end"), reason))
-        write_document(self.folder, layout.GIT, git)
+        self._write_alike(layout.GIT, git)
         environment = Environment(
             python=Python(version=run.python) if run.python else None,
             os={"description": run.system} if run.system else None,
@@ -284,10 +292,15 @@ class _Folder:
         environment.not_available = _unknown(environment, _OF_ENVIRONMENT, reason)
         write_document(self.folder, layout.ENVIRONMENT, environment)
         unknown = dict.fromkeys(("inputs", "splits"), reason)
-        write_document(self.folder, layout.DATA, Data(not_available=unknown))
+        self._write_alike(layout.DATA, Data(not_available=unknown))
         if run.packages:
             lines = [f"{name}=={version}\n" for name, version in sorted(run.packages.items())]
             write_bytes(self.folder / layout.REQUIREMENTS, "".join(lines).encode())
+
+
+@lru_cache(maxsize=64)
+def _yaml_of(encoded: bytes) -> bytes:
+    return dump_yaml(msgspec.json.decode(encoded)).encode()
 
 
 def _unknown(document: Any, keys: Iterable[str], reason: str) -> dict[str, str]:
