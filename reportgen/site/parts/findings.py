@@ -53,7 +53,6 @@ class ResultRow:
     """One check's result for one run."""
 
     id: str
-    anchor: str
     title: str
     outcome: str
     word: str
@@ -163,7 +162,6 @@ def result_row(result: CheckResult) -> ResultRow:
     """Return one result as text."""
     return ResultRow(
         id=result.id,
-        anchor=anchor_of(result.id),
         title=result.title,
         outcome=str(result.outcome),
         word=OUTCOME_WORDS[result.outcome],
