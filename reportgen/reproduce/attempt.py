@@ -26,7 +26,6 @@ from reportgen.reproduce.new_repository import SECONDS
 from reportgen.reproduce.plan import Plan, inputs_of
 from reportgen.reproduce.replay import LOG, Progress, Replayed
 from reportgen.reproduce.restore import restore_code
-from reportgen.reproduce.source import Source
 from reportgen.reproduce.verdict import Calibration, Judgement, Word, calibrate, judge
 from reportgen.reproduce.workplace import Workplace
 from reportgen.runs.view import RunView
@@ -157,8 +156,7 @@ def _prepare(attempt: Attempt, say: Say) -> Workplace:
     inputs = list(plan.inputs)
     if plan.source.remote is not None:
         with open_shadow(restored.tree, seconds=SECONDS, trusted=True) as shadow:
-            source = Source(restored.tree, trusted=True)
-            inputs = inputs_of(plan.view, plan.request, source, shadow, plan.facts, plan.patch)
+            inputs = inputs_of(plan.view, (plan.request.data,), shadow, plan.facts, plan.patch)
     for path in place_inputs(restored.tree, inputs):
         attempt.notes.append(f"{path} is not the input that was recorded")
     environment = make_environment(

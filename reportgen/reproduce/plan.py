@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from reportgen.capture.shadow import ShadowRepository
 from reportgen.errors import NotFoundError, UsageError
 from reportgen.fs.limits import DEFAULT_LIMITS
 from reportgen.reproduce.environment import EnvironmentPlan, plan_environment
+from reportgen.reproduce.first_attempt import first_attempt, resumed_at
 from reportgen.reproduce.handed_over import HandedOver
 from reportgen.reproduce.inputs import FoundInput, find_inputs, require_inputs
 from reportgen.reproduce.packages import other_packages
@@ -55,7 +57,7 @@ class Plan:
     """Everything that is known before a replay.
 
     Attributes:
-        view: The recorded run.
+        view: The recorded run; of a resumed one whose beginning is replayed, its first attempt.
         facts: What it recorded for a replay.
         request: What was asked for.
         patch: The content of git_diff.patch.
@@ -132,10 +134,15 @@ def make_plan(view: RunView, request: Request) -> Plan:
         UnavailableError: The run cannot be replayed here; the reason is named.
     """
     _check_target(request.into)
+    folder = view.absolute_folder
+    stop = stop_of(view, request.steps)
+    resumed = resumed_at(view)
+    if stop is not None and resumed is not None and stop < resumed:
+        view = first_attempt(view)
     facts = facts_of(view)
     patch = check_record(view, facts)
-    handed = HandedOver.with_run(view.absolute_folder)
-    source = find_source(view.absolute_folder, facts, request.repository, handed.code)
+    handed = HandedOver.with_run(folder)
+    source = find_source(folder, facts, request.repository, handed.code)
     if source.commit is not None and source.commit != facts.commit:
         facts, patch = replace(facts, commit=source.commit), b""
     locks = {
@@ -149,10 +156,10 @@ def make_plan(view: RunView, request: Request) -> Plan:
     if source.remote is None:
         with source.shadow() as shadow:
             verify_tree(shadow, facts, patch, allow_links=request.allow_links)
-            inputs = inputs_of(view, request, source, shadow, facts, patch)
+            around = (request.data, handed.inputs, source.top)
+            inputs = inputs_of(view, around, shadow, facts, patch)
             code_bytes = _size(shadow, facts.commit or "")
     require_inputs(inputs)
-    stop = stop_of(view, request.steps)
     sealed = [f"{place} is not as it was sealed" for place in changed_since_sealed(view)]
     recorded = view.environment
     here = environment.kind == "current" and recorded is not None
@@ -174,8 +181,7 @@ def make_plan(view: RunView, request: Request) -> Plan:
 
 def inputs_of(
     view: RunView,
-    request: Request,
-    source: Source,
+    around: Sequence[Path | None],
     shadow: ShadowRepository,
     facts: ScriptFacts,
     patch: bytes,
@@ -184,19 +190,15 @@ def inputs_of(
 
     Args:
         view: The run.
-        request: What was asked for.
-        source: Where the commit comes from.
+        around: Folders that may hold them at their recorded paths, in this order.
         shadow: A repository that holds the commit.
         facts, patch: Which tree is restored.
     """
     tree = shadow.tree_with_patch(facts.commit or "", patch, left_out=facts.left_out)
-    handed = HandedOver.with_run(view.absolute_folder)
     return find_inputs(
         view.data.inputs if view.data else [],
         in_tree=lambda path: path == "." or shadow.entry(tree, path) is not None,
-        around=[
-            folder for folder in (request.data, handed.inputs, source.top) if folder is not None
-        ],
+        around=[folder for folder in around if folder is not None],
     )
 
 

@@ -103,8 +103,17 @@ class Project:
 
     def train(self, *words: str, **variables: str) -> RunView:
         """Run the training script and return the run that it made."""
-        runs = self.top / "runs"
-        before = set(runs.rglob("run.yaml"))
+        before = set(self.top.joinpath("runs").rglob("run.yaml"))
+        self._run(*words, **variables)
+        (made,) = set(self.top.joinpath("runs").rglob("run.yaml")) - before
+        return RunView(made.parent)
+
+    def resume(self, *words: str) -> RunView:
+        """Run the training script, which goes on with the run that its last word names."""
+        self._run(*words)
+        return RunView(Path(words[-1]))
+
+    def _run(self, *words: str, **variables: str) -> None:
         done = subprocess.run(
             [sys.executable, "train.py", *words],
             cwd=self.top,
@@ -114,8 +123,6 @@ class Project:
             stdin=subprocess.DEVNULL,
         )
         assert done.returncode == 0, done.stderr
-        (made,) = set(runs.rglob("run.yaml")) - before
-        return RunView(made.parent)
 
 
 def facts_at(code: CodeCapture) -> ScriptFacts:
