@@ -18,7 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reportgen.errors import NewerVersionError, NotFoundError, ReportgenError, UsageError
+from reportgen.errors import (
+    LimitError,
+    NewerVersionError,
+    NotFoundError,
+    ReportgenError,
+    UnreadableError,
+    UsageError,
+)
 from reportgen.fs.atomic import write_all
 from reportgen.fs.documents import parse_json
 from reportgen.fs.limits import Limits
@@ -221,16 +228,16 @@ def _members(archive: Path) -> Iterator[Iterator[Member]]:
                 yield tar_members(file, info.st_size)
             else:
                 raise refused("is no bundle", expected="a .tar.gz or .zip of `reportgen bundle`")
-        except ReportgenError as error:
-            if error.where is None:
-                raise type(error)(
-                    error.what,
-                    where=str(archive),
-                    expected=error.expected,
-                    fix=error.fix,
-                    problem=error.problem,
-                ) from None
-            raise
+        except (LimitError, UnreadableError) as error:
+            raise _of(archive, error) from None
+
+
+def _of(archive: Path, error: LimitError | UnreadableError) -> ReportgenError:
+    """Return an error that names the archive; over a limit it is refused like any other fault."""
+    kind = UnreadableError if isinstance(error, LimitError) else type(error)
+    where = f"{archive}: {error.where}" if error.where else str(archive)
+    more = {"expected": error.expected, "fix": error.fix, "problem": error.problem}
+    return kind(error.what, where=where, **more)
 
 
 def _start(members: Iterator[Member]) -> Bundle:

@@ -498,6 +498,11 @@ def test_a_list_that_does_not_fit(
     assert sorted(tmp_path.iterdir()) == [path]
 
 
+def test_a_list_without_end(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportgen.runs.seal.FILES", 50)
+    assert "lists 60 files" in str(refused(good("zip", {f"run/{n}": b"" for n in range(60)})))
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_list_comes_first_and_is_there(refused: Refused, kind: str) -> None:
