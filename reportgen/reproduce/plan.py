@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from reportgen.reproduce.refusals import changed_since_sealed, check_record
 from reportgen.reproduce.source import Source, find_source, verify_tree
 from reportgen.reproduce.verdict import BAND
 from reportgen.runs import layout
+from reportgen.runs.variables import NUMERIC_VARIABLES
 from reportgen.runs.view import RunView
 from reportgen.script.facts import ScriptFacts, facts_of
+from reportgen.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Request:
         calibrate: Run twice, and take the band from how far both differ.
         band: Greatest relative difference that counts as equal.
         limit: Seconds that the command may take.
+        variables: Numeric variables that are set otherwise than recorded; None unsets one.
     """
 
     steps: int | None = None
@@ -50,6 +53,7 @@ class Request:
     calibrate: bool = False
     band: float = BAND
     limit: float | None = None
+    variables: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,8 @@ def make_plan(view: RunView, request: Request) -> Plan:
     if stop is not None and resumed is not None and stop < resumed:
         view = first_attempt(view)
     facts = facts_of(view)
+    changed = _changed_variables(facts, request.variables)
+    facts = replace(facts, variables={**facts.variables, **request.variables})
     patch = check_record(view, facts)
     handed = HandedOver.with_run(folder)
     source = find_source(folder, facts, request.repository, handed.code)
@@ -175,7 +181,7 @@ def make_plan(view: RunView, request: Request) -> Plan:
         stop=stop,
         seconds=seconds_until(view, stop),
         code_bytes=code_bytes,
-        notes=(*facts.notes, *sealed, *other),
+        notes=(*facts.notes, *changed, *sealed, *other),
     )
 
 
@@ -200,6 +206,27 @@ def inputs_of(
         in_tree=lambda path: path == "." or shadow.entry(tree, path) is not None,
         around=[folder for folder in around if folder is not None],
     )
+
+
+def _changed_variables(facts: ScriptFacts, asked: Mapping[str, str | None]) -> list[str]:
+    """Say which variables will differ from the recorded ones.
+
+    Raises:
+        UsageError: One of them is none that only changes numbers.
+    """
+    said = []
+    for name, value in asked.items():
+        if name not in NUMERIC_VARIABLES:
+            raise UsageError(
+                f"{name} is none of the variables that change numbers alone",
+                where="--set",
+                expected=", ".join(NUMERIC_VARIABLES[:3]) + " and the like",
+                fix=nearest(name, NUMERIC_VARIABLES),
+            )
+        if facts.variables.get(name) != value:
+            before = facts.variables.get(name) or "not set"
+            said.append(f"{name} is {value or 'not set'} by your wish, {before} was recorded")
+    return said
 
 
 def _check_target(into: Path | None) -> None:

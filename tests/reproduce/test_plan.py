@@ -10,6 +10,7 @@ import pytest
 from reproduce.projects import Project, plan_of
 
 from reportgen.errors import NotFoundError, UnavailableError, UsageError
+from reportgen.reproduce.attempt import reproduce
 from reportgen.runs.view import RunView
 
 
@@ -126,3 +127,13 @@ def test_what_is_shown_before(project: Project, recorded: RunView, tmp_path: Pat
     assert shown["into"] == str(tmp_path / "new")
     assert "s, which the recorded run took; up to " in shown["cost"]
     assert not (tmp_path / "new").exists()
+
+
+def test_other_threads_by_wish_are_said(project: Project) -> None:
+    recorded = project.train("--steps", "10", OMP_NUM_THREADS="1")
+    plan = plan_of(recorded, steps=5, variables={"OMP_NUM_THREADS": "2", "MKL_CBWR": None})
+    assert plan.facts.variables["OMP_NUM_THREADS"] == "2"
+    assert plan.notes == ("OMP_NUM_THREADS is 2 by your wish, 1 was recorded",)
+    attempt = reproduce(plan)
+    assert attempt.verdict == "identical", attempt.reason
+    assert [item.key for item in attempt.differences] == ["variables.OMP_NUM_THREADS"]

@@ -73,6 +73,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--allow-links", action="store_true", help="take a patch that makes links or submodules"
     )
     place.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable of threads or kernels otherwise than recorded; without = it is unset",
+    )
+    place.add_argument(
         "--limit", type=float, metavar="SECONDS", help="give the command up after so long"
     )
     verdict = parser.add_argument_group("the verdict")
@@ -164,7 +171,13 @@ def _request(args: argparse.Namespace) -> Request:
         calibrate=args.calibrate,
         band=args.band,
         limit=args.limit,
+        variables=dict(map(_variable, args.set)),
     )
+
+
+def _variable(text: str) -> tuple[str, str | None]:
+    name, equals, value = text.partition("=")
+    return name, value if equals else None
 
 
 def _folder_named(variable: str) -> Path | None:

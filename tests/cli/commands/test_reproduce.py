@@ -191,6 +191,7 @@ def test_a_statement_to_sign(run: Path, tmp_path: Path) -> None:
         ("--band", "nan"),
         ("--explain", "0"),
         ("--limit", "nan"),
+        ("--set", "LD_PRELOAD=/tmp/x.so"),
         ("--env", "no-such-python"),
         ("--replayed", ".", "--calibrate"),
         ("--into", "."),
