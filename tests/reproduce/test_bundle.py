@@ -190,6 +190,9 @@ def test_it_runs_again_without_its_repository(
     project: Project, tmp_path: Path, empty: Path, kind: str
 ) -> None:
     """Uncommitted changes, a new module, a binary file and an executable among them."""
+    os.symlink("train.py", project.top / "start")
+    project.write(os.fsdecode(b"latin-\xe4.txt"), "x\n")
+    project.commit()
     project.write("settings.py", "from noise import NOISE\n")
     project.write("noise.py", "NOISE = 0.25\n")
     project.write("bytes.bin", bytes(range(256)) * 9)
@@ -212,6 +215,8 @@ def test_it_runs_again_without_its_repository(
     assert restored.git("write-tree") == tree
     assert (restored.top / "bytes.bin").read_bytes() == bytes(range(256)) * 9
     assert os.access(restored.top / "tool.sh", os.X_OK)
+    assert os.readlink(restored.top / "start") == "train.py"
+    assert (restored.top / os.fsdecode(b"latin-\xe4.txt")).exists()
     assert (restored.top / "n\u00e4me \u4e2d.txt").read_bytes() == b"x\r\ny\r\n"
     assert restored.git("status", "--porcelain", "--untracked-files=no") == ""
 
