@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reportgen.cli.options import add_settings, note, settings_of
 from reportgen.cli.progress import progress
 from reportgen.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
     from reportgen.audit.formats import Format
     from reportgen.audit.policy import Policy
     from reportgen.audit.report import AuditReport
     from reportgen.audit.runner import Compared, Judged
 
+_MARGIN = 12
 OK, GATE_FAILS, PARTLY, FAULT = 0, 1, 3, 4
 _STYLES = {
     "good": "bold green",
@@ -200,7 +204,8 @@ def _outputs(text: str) -> list[tuple[Format, Path | None]]:
 def _print(output: Format, report: AuditReport) -> None:
     from reportgen.terminal import use_color
 
-    if output.name != "text" or not use_color(sys.stdout):
+    color, terminal = use_color(sys.stdout), sys.stdout.isatty()
+    if output.name != "text" or not (color or terminal):
         sys.stdout.write(output.render(report))
         return
     from rich.console import Console
@@ -208,10 +213,29 @@ def _print(output: Format, report: AuditReport) -> None:
 
     from reportgen.audit.formats.text import lines
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    system: Literal["auto"] | None = "auto" if color else None
+    console = Console(color_system=system, highlight=False, markup=False, emoji=False)
     for line in lines(report):
-        spans = [(span.text, _STYLES.get(span.style, "")) for span in line]
-        console.print(Text.assemble(*spans), soft_wrap=not sys.stdout.isatty())
+        text = Text.assemble(*((span.text, _STYLES.get(span.style, "")) for span in line))
+        # A command stays one line, so that it can be copied.
+        wraps = terminal and all(span.style != "command" for span in line)
+        margin = len(line[0].text) if line else 0
+        for part in _hung(console, text, margin) if wraps else [text]:
+            console.print(part, soft_wrap=True)
+
+
+def _hung(console: Console, text: Text, margin: int) -> Iterator[Text]:
+    """Yield a line in parts that fit the terminal, all but the first below its words."""
+    from rich.text import Text
+
+    margin = margin if margin <= _MARGIN else 2
+    if text.cell_len <= console.width or console.width <= 2 * margin:
+        yield text
+        return
+    head, body = text.divide([margin])
+    for number, part in enumerate(body.wrap(console, console.width - margin)):
+        part.rstrip()
+        yield (head if number == 0 else Text(" " * margin)) + part
 
 
 def _save(output: Format, report: AuditReport, file: Path) -> None:

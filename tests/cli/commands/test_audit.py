@@ -269,14 +269,11 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "after     code.commit-exists" in text
 
 
-def test_colours_on_a_terminal_and_none_in_a_pipe(runs: Path) -> None:
-    make_run(runs, "crashed", run={**CRASHED, "name": "a\x1b[31m"})
-    words = [sys.executable, "-m", "reportgen", "audit", "runs"]
-    piped = subprocess.run(words, capture_output=True, text=True)
-    assert "\x1b" not in piped.stdout
+def on_a_terminal(words: list[str], **environment: str) -> tuple[int, str]:
+    """Run a command whose output is a terminal; return its status and what it wrote."""
     master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
-    shown = subprocess.Popen(words, stdout=slave, stderr=slave, env=environment)
+    known = {**os.environ, "TERM": "xterm-256color", **environment}
+    shown = subprocess.Popen(words, stdout=slave, stderr=slave, env=known)
     os.close(slave)
     text = b""
     while True:
@@ -287,11 +284,37 @@ def test_colours_on_a_terminal_and_none_in_a_pipe(runs: Path) -> None:
         if not piece:
             break
         text += piece
-    assert shown.wait() == piped.returncode == 1
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).replace("\r\n", "\n")
-    assert "\x1b[1;31mThe gate fails\x1b[0m" in text.decode()
+    return shown.wait(), text.decode().replace("\r\n", "\n")
+
+
+def test_colours_on_a_terminal_and_none_in_a_pipe(runs: Path) -> None:
+    make_run(runs, "crashed", run={**CRASHED, "name": "a\x1b[31m"})
+    words = [sys.executable, "-m", "reportgen", "audit", "runs"]
+    piped = subprocess.run(words, capture_output=True, text=True)
+    assert "\x1b" not in piped.stdout
+    status, text = on_a_terminal(words, COLUMNS="200")
+    assert status == piped.returncode == 1
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert "\x1b[1;31mThe gate fails\x1b[0m" in text
     assert "\x1b" not in plain
     assert plain.split() == piped.stdout.split()
+
+
+def test_a_narrow_terminal_gets_lines_that_hang_below_their_words(runs: Path) -> None:
+    make_run(runs, "crashed", run=CRASHED)
+    words = [sys.executable, "-m", "reportgen", "audit", "runs"]
+    piped = subprocess.run(words, capture_output=True, text=True)
+    _, text = on_a_terminal(words, COLUMNS="60", NO_COLOR="1")
+    assert "\x1b" not in text
+    assert text.split() == piped.stdout.split()
+    lines = text.splitlines()
+    command = re.compile(r" {2}(?:\$|>>>) ")
+    assert max(len(line) for line in lines if not command.match(line)) <= 60
+    assert [line for line in lines if command.match(line)] == [
+        line for line in piped.stdout.splitlines() if command.match(line)
+    ]
+    remedy = next(number for number, line in enumerate(lines) if line.startswith("  do     "))
+    assert re.match(r" {9}\S", lines[remedy + 1])
 
 
 def test_one_audit_loads_nothing_heavy(runs: Path) -> None:
