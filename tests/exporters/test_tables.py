@@ -59,6 +59,22 @@ def views(tmp_path: Path) -> list[RunView]:
     return [RunView(odd), RunView(plain)]
 
 
+def test_the_rows_of_points(views: list[RunView]) -> None:
+    found = [tuple(point[1:]) for point in points_of(views[0])]
+    assert repr(found) == repr(
+        [
+            ("loss", 0, 1.7e9, 0.1 + 0.2, 1),
+            ("loss", 1, None, math.nan, 1),
+            ("loss", 2, 1.7e9, -math.inf, 1),
+            ("loss", 1, 1.7e9, -0.0, 2),
+            ("=evil()", 0, 1.7e9, 1.0, 1),
+            ("x", 1, None, 2**53 + 1, 1),
+            ("x", 2, 1.7e9, 5e-324, 1),
+        ]
+    )
+    assert {point.run for point in points_of(views[0])} == {views[0].id}
+
+
 def read_csv(path: Path) -> list[dict[str, Any]]:
     """Read by the rule of the documents: text in quotes, everything else bare."""
     rows = []

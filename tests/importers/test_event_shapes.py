@@ -74,6 +74,16 @@ def test_steps_of_other_widths_are_not_of_the_shape() -> None:
     assert bulk.matched.tolist() == [True, False]
 
 
+def test_a_step_that_ends_early_is_not_of_the_shape() -> None:
+    event = scalar("a", 1.0, 300)
+    shape = shape_of(memoryview(event.SerializeToString()))
+    assert shape is not None
+    assert shape.step is not None
+    both = np.concatenate([rows(event), rows(event)])
+    both[1, shape.step[0]] &= 0x7F
+    assert decode(both, shape).matched.tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     ("event", "kind"),
     [

@@ -11,7 +11,7 @@ from reportgen.importers.metric_text import metric_lines, summary_of
 from reportgen.runs.metric_log import read_metric_log
 from reportgen.runs.summary import summarise
 
-NAMES = ["loss", "val/accuracy", 'odd "name"\n', "x"]
+NAMES = ["loss", "val/accuracy", 'odd "name"\n', "50% %s {x}"]
 POINT = st.tuples(
     st.integers(0, 3),
     st.integers(0, 5) | st.integers(0, 2**62),

@@ -113,6 +113,12 @@ def test_zeros_behind_the_records_are_a_clean_end() -> None:
     assert read(WHOLE + bytes(50) + b"left over from another file")[1].problems == []
 
 
+def test_padding_behind_empty_records_is_no_further_record() -> None:
+    found, reader = read(framed(b"") * 400 + bytes(16 * 300))
+    assert found == [b""] * 400
+    assert reader.problems == []
+
+
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
 def test_no_changed_byte_makes_up_a_record(place: int, change: int) -> None:
     data = bytearray(WHOLE)
