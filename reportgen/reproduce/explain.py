@@ -46,16 +46,16 @@ class Swap:
 
 
 def swaps_of(differences: list[Divergence]) -> Iterator[Swap]:
-    """Yield the factors that can be set back, the likeliest first."""
+    """Yield the factors that can be set back, the likeliest first.
+
+    Several variables are first set back together: when that is not it, none of them alone is.
+    """
     environment = [item for item in differences if item.factor == "environment"]
-    for item in environment:
-        section, _, name = item.key.partition(".")
-        if section == "variables":
-            value = None if item.recorded is None else str(item.recorded)
-            yield Swap(f"{name} as recorded", {name: value})
-        elif item.key == "determinism.threads" and item.recorded:
-            count = str(item.recorded)
-            yield Swap(f"{count} threads as recorded", dict.fromkeys(_THREADS, count))
+    settings = [swap for item in environment if (swap := _setting(item)) is not None]
+    if len(settings) > 1:
+        together = {name: value for swap in settings for name, value in swap.variables.items()}
+        yield Swap("all threads and variables as recorded", together)
+    yield from settings
     for item in environment:
         section, _, name = item.key.partition(".")
         if section == "packages" and item.recorded and item.tells:
@@ -63,6 +63,17 @@ def swaps_of(differences: list[Divergence]) -> Iterator[Swap]:
     if any(item.key.startswith(("hardware.cpu", "os.machine")) for item in environment):
         for level in _KERNELS:
             yield Swap(f"{level} kernels", {"ATEN_CPU_CAPABILITY": level})
+
+
+def _setting(item: Divergence) -> Swap | None:
+    section, _, name = item.key.partition(".")
+    if section == "variables":
+        value = None if item.recorded is None else str(item.recorded)
+        return Swap(f"{name} as recorded", {name: value})
+    if item.key == "determinism.threads" and item.recorded:
+        threads = "1 thread" if item.recorded == 1 else f"{item.recorded} threads"
+        return Swap(f"{threads} as recorded", dict.fromkeys(_THREADS, str(item.recorded)))
+    return None
 
 
 def explain(attempt: Attempt, workplace: Workplace, budget: float, say: Say) -> None:
@@ -114,7 +125,7 @@ def _outcome(attempt: Attempt, workplace: Workplace, number: int, swap: Swap) ->
         return f"cannot be run, {error.what}"
     judgement = _judged(attempt, series)
     if judgement.word in ("identical", "within-band"):
-        return f"{judgement.word}, so this is the cause"
+        return f"{judgement.word}, so here is the cause"
     first = judgement.first
     if first is None or first.first is None:
         return judgement.word

@@ -68,7 +68,8 @@ def _divergence(attempt: Attempt, judgement: Judgement) -> Iterator[str]:
     if worst is None or worst.first is None:
         shown = [item for item in attempt.differences if item.tells]
         if shown:
-            yield f"what is otherwise here changed nothing: {len(shown)} differences"
+            listed = ", ".join(item.key for item in shown[:4]) + (", ..." if shown[4:] else "")
+            yield f"note: another here, which moved nothing out of the band: {listed}"
         return
     step, recorded, replayed = worst.first
     values = f"recorded {_number(recorded)}, replayed {_number(replayed)}"

@@ -33,6 +33,7 @@ def test_threads_and_kernels_come_before_packages() -> None:
         )
     )
     assert [swap.name for swap in found] == [
+        "all threads and variables as recorded",
         "MKL_CBWR as recorded",
         "3 threads as recorded",
         "numpy 2.0",
@@ -40,9 +41,10 @@ def test_threads_and_kernels_come_before_packages() -> None:
         "avx2 kernels",
         "avx512 kernels",
     ]
-    assert found[0].variables == {"MKL_CBWR": None}
-    assert found[1].variables["OMP_NUM_THREADS"] == "3"
-    assert found[2].requirement == "numpy==2.0"
+    assert found[1].variables == {"MKL_CBWR": None}
+    assert found[2].variables["OMP_NUM_THREADS"] == "3"
+    assert found[0].variables == {**found[1].variables, **found[2].variables}
+    assert found[3].requirement == "numpy==2.0"
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_the_factor_that_was_changed_is_found(plan: Plan) -> None:
     assert attempt.verdict == "other-environment"
     assert attempt.explained == [
         "run twice, the replay gives the same values",
-        "with OMP_NUM_THREADS as recorded: identical, so this is the cause",
+        "with OMP_NUM_THREADS as recorded: identical, so here is the cause",
     ]
 
 
