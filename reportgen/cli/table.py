@@ -29,6 +29,7 @@ COMMANDS = (
     Command("run", "run any command as a tracked run", "reportgen run -- python train.py"),
     Command("audit", "judge how far runs can be trusted and repeated", "reportgen audit runs"),
     Command("build", "build the site of runs, a folder to open", "reportgen build runs -o site"),
+    Command("serve", "show the site on this machine, built again as runs grow"),
     Command("publish", "bring a site to the branch that GitHub Pages serves, after a look at it"),
     Command("init", "write settings and workflows, and settle whether runs live in git"),
     Command("list", "list runs, chosen by a condition and sorted by any column"),

@@ -61,6 +61,8 @@ _SECTIONS = (
     ("groups", "Groups", "groups/index.html"),
     ("compare", "Compare", "compare/index.html"),
     ("audit", "Audit", "audit/index.html"),
+    ("reports", "Reports", "reports/index.html"),
+    ("models", "Models", "models/index.html"),
 )
 
 
@@ -98,6 +100,7 @@ def build_site(
     gathered: Gathered | None = None,
     before: Before | None = None,
     incremental: bool = True,
+    live: bool = False,
     advance: Advance = lambda done, total: None,
 ) -> BuildResult:
     """Build the site of the runs at or below ``paths`` into ``output``.
@@ -112,6 +115,7 @@ def build_site(
         gathered: Runs and audit that were read already.
         before: An earlier audit, which the pages of the audit set the present one beside.
         incremental: Use again what an earlier build derived from runs that did not change since.
+        live: Let pages load themselves again when the site is built anew, for a server.
         advance: Called with how many parts are done, and of how many: each run counts as audited
             and as rendered.
 
@@ -129,7 +133,7 @@ def build_site(
 
     memory = None
     if gathered is None:
-        world = digest_of([of_program(loaded.folders), settings, base_url or ""])
+        world = digest_of([of_program(loaded.folders), settings, base_url or "", live])
         memory = Memory(cache_folder(output) if incremental else None, world, output)
         gathered = gather(
             paths,
@@ -145,7 +149,7 @@ def build_site(
     total = len(gathered.views)
     project = project_of(gathered, loaded, settings, before)
     with staged(output) as staging:
-        site = _Site(project, staging, memory, base_url)
+        site = _Site(project, staging, memory, base_url, live=live)
         pages = site.write(lambda done: advance(total + done, 2 * total))
     site.shelf.remember(project, gathered.audits)
     return BuildResult(
@@ -217,19 +221,28 @@ class _Site:
         staging: Where it is written.
         memory: What the last build kept.
         base_url: Where it will stand.
+        live: As in :func:`build_site`.
     """
 
     def __init__(
-        self, project: Project, staging: Staging, memory: Memory | None, base_url: str | None
+        self,
+        project: Project,
+        staging: Staging,
+        memory: Memory | None,
+        base_url: str | None,
+        *,
+        live: bool = False,
     ) -> None:
         self._project = project
         self._staging = staging
+        self._live = live
         self._assets = collect_assets(project.theme)
         charts = _charts_file(project.theme)
         staging.put(charts.path, charts.data)
         for asset in self._assets.files.values():
             staging.put(asset.path, asset.data)
         shared = _shared(project, self._assets, charts.path, base_url)
+        shared["live"] = self._assets.path("live.js") if live else ""
         as_of = f"Runs up to {moment(_as_of(project))} UTC."
         self._renderer = Renderer(project.theme, {**shared, "as_of": as_of})
         used = [asset.path for asset in self._assets.files.values()]
@@ -255,7 +268,10 @@ class _Site:
                     pages += 1
         runs = runs_file(self._project, paths)
         self._staging.put(runs.path, runs.data)
-        manifest = data_file("manifest", {"runs": runs.path})
+        described: dict[str, Any] = {"runs": runs.path}
+        if self._live:
+            described["pages"] = self._staging.states(".html")
+        manifest = data_file("manifest", described)
         self._staging.put("data/manifest.js", manifest.data)
         self._staging.put(".nojekyll", b"")
         self._staging.put(MARKER, dump_json(_marker(self._project)))
@@ -335,6 +351,7 @@ def _values(plan: Plan, assets: Assets) -> Mapping[str, Any]:
     return {
         **plan.values,
         "root": "../" * plan.path.count("/"),
+        "page_path": plan.path,
         "page_title": plan.title,
         "section": plan.section,
         "scripts": assets.scripts(plan.scripts),

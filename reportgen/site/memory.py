@@ -162,14 +162,15 @@ def _name(place: str) -> str:
 
 def cache_folder(output: Path) -> Path | None:
     """Return the folder that keeps the runs of the site at ``output``; None without a home."""
-    root = _root()
+    root = cache_root()
     if root is None:
         return None
     place = os.fsencode(os.path.abspath(output))
     return root / "sites" / hashlib.sha256(place).hexdigest()[:16]
 
 
-def _root() -> Path | None:
+def cache_root() -> Path | None:
+    """Return the folder of everything that is kept from build to build; None without a home."""
     if named := os.environ.get("REPORTGEN_CACHE_DIR"):
         return Path(named)
     if named := os.environ.get("XDG_CACHE_HOME"):

@@ -108,6 +108,7 @@ class Staging:
         self.reused = 0
         self._taken: set[str] = set()
         self._made: set[str] = set()
+        self._outputs: dict[str, Output] = {}
 
     def put(self, path: str, data: bytes) -> Output:
         """Write one file.
@@ -118,16 +119,28 @@ class Staging:
         target = self._target(path)
         self.bytes += len(data)
         if self._link(path, data, target):
-            return _output(path, os.stat(target))
+            return self._noted(_output(path, os.stat(target)))
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             try:
                 write_all(descriptor, data)
-                return _output(path, os.fstat(descriptor))
+                return self._noted(_output(path, os.fstat(descriptor)))
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise BuildError(f"could not be written: {error.strerror}", where=path) from None
+
+    def states(self, ending: str) -> dict[str, str]:
+        """Return for each file with an ending a word that changes when the file does."""
+        return {
+            path: f"{one.written:x}.{one.inode:x}"
+            for path, one in self._outputs.items()
+            if path.endswith(ending)
+        }
+
+    def _noted(self, output: Output) -> Output:
+        self._outputs[output.path] = output
+        return output
 
     def take(self, outputs: Sequence[Output]) -> bool:
         """Take files over from the former site; False, and none taken, unless all are there.
@@ -146,6 +159,7 @@ class Staging:
                 os.link(source, target, follow_symlinks=False)
             except OSError:  # a file system without hard links
                 self._copied(source, target, one.path)
+            self._noted(one)
             self.bytes += one.size
             self.reused += 1
         return True

@@ -15,6 +15,7 @@
       this.cells = new reportgen.TableCells(table, this);
       this.state = reportgen.readTableState(window.location.hash);
       this.selected = new Set();
+      this.recallSelected();
       this.open = new Set();
       this.items = [];
       this.fault = "";
@@ -176,10 +177,14 @@
 
     change(changes, replaced) {
       Object.assign(this.state, changes);
+      this.remember(replaced);
+      return this.refresh();
+    }
+
+    remember(replaced) {
       const hash = reportgen.writeTableState(this.state, this.table.document.shown);
       const address = window.location.pathname + window.location.search + hash;
       window.history[replaced ? "replaceState" : "pushState"](null, "", address);
-      return this.refresh();
     }
 
     refresh() {
@@ -233,8 +238,15 @@
 
     select(item, wanted) {
       this.rowsOf(item).forEach((row) => this.selected[wanted ? "add" : "delete"](row));
+      this.state.selected = Array.from(this.selected, (row) => this.table.document.slugs[row]);
+      this.remember(true);
       this.repaint();
       this.paintTools();
+    }
+
+    recallSelected() {
+      const rows = this.state.selected.map((slug) => this.table.rowOf.get(slug));
+      this.selected = new Set(rows.filter((row) => row !== undefined));
     }
 
     // -- painting -----------------------------------------------------------------------------
@@ -488,10 +500,11 @@
       const row = Array.from(page.selected)[0];
       const chosen = page.selected.size && this.textContent === "As baseline";
       page.selected.clear();
-      page.change({ base: chosen ? page.table.document.slugs[row] : null });
+      page.change({ selected: [], base: chosen ? page.table.document.slugs[row] : null });
     });
     window.addEventListener("popstate", function () {
       page.state = reportgen.readTableState(window.location.hash);
+      page.recallSelected();
       field.value = page.state.q;
       tools.querySelector("[data-by-setting]").checked = page.state.bySetting;
       page.refresh();

@@ -7,7 +7,7 @@
   const MOST = 20000;
 
   reportgen.readTableState = function (hash) {
-    const state = { q: "", sort: null, cols: null, bySetting: false, base: null, archived: false, facets: new Map() };
+    const state = { q: "", sort: null, cols: null, bySetting: false, base: null, archived: false, selected: [], facets: new Map() };
     for (const part of hash.replace(/^#/, "").slice(0, MOST).split("&")) {
       const [name, value] = [decode(part.split("=")[0]), part.slice(part.indexOf("=") + 1)];
       if (!part.includes("=")) {
@@ -25,6 +25,8 @@
         state.base = decode(value);
       } else if (name === "archived") {
         state.archived = value === "1";
+      } else if (name === "selected") {
+        state.selected = value.split(",").map(decode);
       } else if (name.startsWith("f.")) {
         state.facets.set(name.slice(2), facet(value));
       }
@@ -67,6 +69,9 @@
     }
     if (state.archived) {
       parts.push("archived=1");
+    }
+    if (state.selected.length) {
+      parts.push("selected=" + state.selected.map(encode).join(","));
     }
     return parts.length ? "#" + parts.join("&") : "#";
   };
