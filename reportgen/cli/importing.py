@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # NumPy comes with them, and `build` needs them for other too
     from reportgen.importers.interface import ImportedRun, Importer, ImportOptions
     from reportgen.importers.write import Written
 
+IMPORT_SCHEMA = "reportgen.import/1"
 _SHOWN = 20
 
 
@@ -42,14 +43,52 @@ class Imported:
     def as_dict(self) -> dict[str, Any]:
         """Return the result of ``reportgen import --json``."""
         return {
-            "schema": "reportgen.import/1",
+            "schema": IMPORT_SCHEMA,
             "kind": self.kind,
             "runs": [
-                {"id": written.id, "path": str(written.folder), "state": written.state, **facts}
+                {
+                    "id": written.id,
+                    "path": str(written.folder),
+                    "state": written.state,
+                    **facts,
+                }
                 for written, facts in self.runs
             ],
             "unreadable": [{"path": path, "message": text} for path, text in self.unreadable],
         }
+
+
+def import_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the result of ``reportgen import --json``."""
+    text, count = {"type": "string"}, {"type": "integer", "minimum": 0}
+
+    def all_of(properties: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "object", "properties": properties, "required": list(properties)}
+
+    run = {
+        **dict.fromkeys(("id", "path", "name", "source"), text),
+        "state": {"enum": ["new", "unchanged", "updated"]},
+        **dict.fromkeys(("series", "points", "config_keys"), count),
+        **dict.fromkeys(("texts", "figures", "histograms"), count),
+        "left_out": {
+            "type": "array",
+            "items": all_of(dict.fromkeys(("what", "where", "rule"), text)),
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **all_of(
+            {
+                "schema": {"const": IMPORT_SCHEMA},
+                "kind": text,
+                "runs": {"type": "array", "items": all_of(run)},
+                "unreadable": {
+                    "type": "array",
+                    "items": all_of(dict.fromkeys(("path", "message"), text)),
+                },
+            }
+        ),
+    }
 
 
 def complain_of_imports(unreadable: Sequence[tuple[str, str]]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 
 from reportgen.compare.comparison import COMPARE_SCHEMA, SECTIONS, Comparison
-from reportgen.runs.numbers import to_stored
+from reportgen.runs.numbers import NON_FINITE, to_stored
 
 _FACTS = ("data", "config", "environment", "seeds", "command")
 
@@ -38,6 +38,36 @@ def comparison_document(
     for run, place in zip(document["runs"], places, strict=True):
         run["path"] = place
     return document
+
+
+def comparison_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of :func:`comparison_document`."""
+    schema = msgspec.json.schema(Comparison)
+    found: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": schema["$ref"],
+        "$defs": _with_names_of_numbers(schema["$defs"]),
+    }
+    whole = found["$defs"]["Comparison"]
+    whole["properties"]["schema"] = {"const": COMPARE_SCHEMA}
+    whole["properties"]["differing"] = {"type": "array", "items": {"enum": list(SECTIONS)}}
+    kept = [name for name in whole["required"] if name not in SECTIONS]
+    whole["required"] = ["schema", "differing", *kept]
+    run = found["$defs"]["ComparedRun"]
+    run["properties"]["path"] = {"type": "string"}
+    run["required"] = [*run["required"], "path"]
+    return found
+
+
+def _with_names_of_numbers(schema: Any) -> Any:
+    """Return a schema whose numbers may be the names of those that are not finite."""
+    if isinstance(schema, list):
+        return [_with_names_of_numbers(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "number":
+        return {"anyOf": [schema, {"enum": list(NON_FINITE)}]}
+    return {key: _with_names_of_numbers(part) for key, part in schema.items()}
 
 
 def _plain(value: Any) -> Any:

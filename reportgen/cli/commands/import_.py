@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from reportgen.cli.importing import Imported, complain_of_imports, import_runs, importer_of
-from reportgen.cli.options import add_json, note, print_json
+from reportgen.cli.options import add_json, note
 from reportgen.cli.progress import progress
 from reportgen.cli.tables import print_table
 from reportgen.errors import NotFoundError, UnreadableError
+from reportgen.fs.documents import dump_json
 from reportgen.importers import IMPORTERS, by_name
 from reportgen.importers.interface import ImportOptions
 
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         )
     _refuse_nothing(args, result)
     if args.json:
-        print_json(result.as_dict())
+        sys.stdout.write(dump_json(result.as_dict()).decode())
     else:
         _print(args, result)
     complain_of_imports(result.unreadable)

@@ -9,7 +9,9 @@ from typing import Any
 import orjson
 
 from reportgen.audit.formats.json import schema as audit_schema
+from reportgen.cli.importing import import_schema
 from reportgen.cli.options import note, print_json
+from reportgen.compare.document import comparison_schema
 from reportgen.errors import NotFoundError, UsageError
 from reportgen.fs.atomic import write_bytes
 from reportgen.reproduce.documents import json_schemas as bundle_schemas
@@ -18,6 +20,10 @@ from reportgen.suggest import nearest
 
 AUDIT = "audit.json"
 """What ``reportgen audit --format json=audit.json`` writes."""
+COMPARE = "compare.json"
+"""What ``reportgen compare --json`` and ``reportgen diff --json`` print."""
+IMPORT = "import.json"
+"""What ``reportgen import --json`` prints."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +71,13 @@ def file_name(place: str) -> str:
 
 def published() -> dict[str, dict[str, Any]]:
     """Return every schema: documents by their place in the run folder, results by a file name."""
-    return {**json_schemas(), AUDIT: audit_schema(), **bundle_schemas()}
+    return {
+        **json_schemas(),
+        AUDIT: audit_schema(),
+        **bundle_schemas(),
+        COMPARE: comparison_schema(),
+        IMPORT: import_schema(),
+    }
 
 
 def _chosen(places: list[str]) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,22 @@ def test_hostile_tags_reach_no_file_name_and_no_terminal(
     assert "\x1b" not in captured.out + captured.err
     names = {path.name for path in (tmp_path / "runs").rglob("*")}
     assert not [name for name in names if "\x1b" in name or "script" in name]
+
+
+def test_names_that_are_no_unicode(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "logs" / os.fsdecode(b"run-\xff")
+    try:
+        write_events(folder, [scalar("x", 1.0, 1)])
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    write_events(tmp_path / "logs" / "b", [scalar("x", 1.0, 1)])
+    words = ["import", str(tmp_path / "logs"), "-o", str(tmp_path / "runs")]
+    assert main([*words, "--json"]) == 0
+    names = [run["name"] for run in json.loads(capsys.readouterr().out)["runs"]]
+    assert names == ["b", "run-\\xff"]
+    assert main(words) == 0
+    assert "2 unchanged" in capsys.readouterr().err
+    assert main(["list", str(tmp_path / "runs")]) == 0
 
 
 def test_tensorboard_is_not_imported(logs: Path, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ def test_all_schemas_by_place(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     captured = capsys.readouterr()
     assert orjson.loads(captured.out) == SCHEMAS
-    assert SCHEMAS.keys() - json_schemas().keys() == {"audit.json", "bundle.json", "verify.json"}
+    results = {"audit.json", "bundle.json", "verify.json", "compare.json", "import.json"}
+    assert SCHEMAS.keys() - json_schemas().keys() == results
     assert captured.err == ""
 
 
@@ -40,6 +41,35 @@ def test_an_audit_is_valid_by_its_schema(
     schema = orjson.loads(capsys.readouterr().out)
     main(["audit", str(tmp_path / "runs"), "--format", "json"])
     jsonschema.validate(orjson.loads(capsys.readouterr().out), schema)
+
+
+def test_a_comparison_is_valid_by_its_schema(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nan = {"step": 0, "metrics": {"val/accuracy": "NaN", "x": "Infinity"}}
+    one = make_run(tmp_path / "a", "one", metrics=[nan], config={"odd": float("nan")})
+    other = make_run(tmp_path / "b", "other", seed=8, data=None)
+    for words in (["compare"], ["compare", "--all"], ["diff", "--only", "code,metrics"]):
+        main([words[0], str(one), str(other), "--json", *words[1:]])
+        result = orjson.loads(capsys.readouterr().out)
+        jsonschema.validate(result, SCHEMAS["compare.json"])
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**result, "tolerance": "wide"}, SCHEMAS["compare.json"])
+
+
+def test_an_import_is_valid_by_its_schema(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "m.csv").write_text("step,loss\n0,1\n1,x\n")
+    (tmp_path / "logs" / "n.csv").write_text('step,loss\n0,"' + "x" * 200_000)
+    main(["import", str(tmp_path / "logs"), "-o", str(tmp_path / "runs"), "--json"])
+    result = orjson.loads(capsys.readouterr().out)
+    assert len(result["runs"]) == len(result["unreadable"]) == 1
+    assert result["runs"][0]["left_out"]
+    jsonschema.validate(result, SCHEMAS["import.json"])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"runs": []}, SCHEMAS["import.json"])
 
 
 def test_two_schemas_by_place(capsys: pytest.CaptureFixture[str]) -> None:
