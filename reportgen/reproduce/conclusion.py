@@ -82,7 +82,7 @@ def conclude(recorded: RunView, replayed: RunView) -> Conclusion:
     """
     metric = recorded.headline_metric
     if metric is None:
-        return Conclusion(None, "no metric of the run has a goal")
+        return Conclusion(None, "no metric on validation data has a goal")
     goal = recorded.goal(metric)
     value = final_value(replayed, metric, goal)
     own = final_value(recorded, metric, goal)

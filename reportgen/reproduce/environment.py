@@ -190,7 +190,13 @@ def make_environment(
     """
     own = _own_code(tree) if facts.requirements.own else None
     if plan.kept is None:
-        return Environment(plan.python, {"PYTHONPATH": own, "PYTHONHOME": None}, cold=False)
+        there = [own, os.environ.get("PYTHONPATH")]
+        search = [str(Path(plan.python).parent), os.environ.get("PATH", os.defpath)]
+        variables = {
+            "PATH": os.pathsep.join(search),
+            "PYTHONPATH": os.pathsep.join(part for part in there if part) or None,
+        }
+        return Environment(plan.python, variables, cold=False)
     if not plan.is_cached:
         _install(plan, plan.kept, say)
     below = plan.kept / (plan.kept / _READY).read_text("utf-8").strip()

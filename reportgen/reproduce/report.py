@@ -92,10 +92,14 @@ def _divergence(attempt: Attempt, judgement: Judgement) -> Iterator[str]:
 
 def _extent(attempt: Attempt, judgement: Judgement) -> str:
     values = sum(one.points for one in judgement.series)
-    extent = "to the end" if attempt.steps is None else f"over {attempt.steps} steps"
-    series = f"{len(judgement.series)} metrics, {values} values"
+    extent = "to the end" if attempt.steps is None else f"over {_counted(attempt.steps, 'step')}"
+    series = f"{_counted(len(judgement.series), 'metric')}, {_counted(values, 'value')}"
     largest = f"largest difference {judgement.largest:.2g} in a band of {judgement.band:.2g}"
     return f"{extent}, {series}, {largest}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def _number(value: float | None) -> str:

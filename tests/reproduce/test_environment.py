@@ -114,13 +114,15 @@ def test_a_package_that_cannot_be_had(wheels: Path, tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").rglob("ready"))
 
 
-def test_the_environment_of_this_command(tmp_path: Path) -> None:
+def test_the_environment_of_this_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/mine")
     said = facts("mine==1.0  # this repository\n-e ../evil\n")
     plan = plan_environment("current", said)
     (tmp_path / "src").mkdir()
     found = make_environment(plan, said, tmp_path, tmp_path / "new", lambda line: None)
     assert (found.python, found.cold) == (sys.executable, False)
-    assert found.variables["PYTHONPATH"] == f"{tmp_path / 'src'}:{tmp_path}"
+    assert found.variables["PYTHONPATH"] == f"{tmp_path / 'src'}:{tmp_path}:/mine"
+    assert str(found.variables["PATH"]).split(":")[0] == str(Path(sys.executable).parent)
     assert not (tmp_path / "new").exists()
 
 
