@@ -15,7 +15,7 @@ from reportgen.site.model import AuditCell, Record
 from reportgen.site.pages.interface import Plan
 from reportgen.site.parts.audit_changes import changes_of
 from reportgen.site.parts.audit_history import history_of
-from reportgen.site.parts.audit_matrix import matrix_of
+from reportgen.site.parts.audit_matrix import matrix_of, worth_a_row
 from reportgen.site.parts.check_page import CheckView, check_views
 from reportgen.site.parts.findings import Bar, CheckInfo, bar_of, mean_bars, step_row
 from reportgen.site.project import Project
@@ -81,7 +81,8 @@ def _whole(
             "project": project,
             "report": report,
             "categories": [name.capitalize() for name in CATEGORIES],
-            "scores": [_category_row(record, run) for record, run in judged],
+            "runs": len(judged),
+            "scores": [_category_row(record, run) for record, run in worth_a_row(judged)],
             "matrix": matrix_of(judged, list(infos.values())),
             "history": history_of(judged),
             "bars": mean_bars([run for _, run in judged]),

@@ -75,8 +75,7 @@ class Matrix:
     Attributes:
         bands: Categories over the columns.
         columns: The checks, in the order of the rules.
-        rows: At most two hundred runs: those that the gate stops and the lowest scores first when
-            there are more, else all in the order given.
+        rows: As :func:`worth_a_row` chooses them.
         left: How many runs have no row.
         legend: What the marks mean, in the order of their gravity.
     """
@@ -86,6 +85,13 @@ class Matrix:
     rows: tuple[Row, ...]
     left: int
     legend: tuple[Mark, ...] = tuple(MARKS.values())[:-1]
+
+
+def worth_a_row(
+    judged: Sequence[tuple[Record, RunAudit]],
+) -> Sequence[tuple[Record, RunAudit]]:
+    """Return at most two hundred runs: of more, those that are stopped and the lowest scores."""
+    return judged if len(judged) <= _RUNS else sorted(judged, key=_standing)[:_RUNS]
 
 
 def matrix_of(judged: Sequence[tuple[Record, RunAudit]], checks: Sequence[CheckInfo]) -> Matrix:
@@ -102,7 +108,7 @@ def matrix_of(judged: Sequence[tuple[Record, RunAudit]], checks: Sequence[CheckI
         for info in checks
         if info.category == category
     ]
-    kept = judged if len(judged) <= _RUNS else sorted(judged, key=_standing)[:_RUNS]
+    kept = worth_a_row(judged)
     return Matrix(
         bands=tuple(_band(category, columns) for category in CATEGORIES),
         columns=tuple(columns),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -12,9 +13,12 @@ from site_tree import Node, tree_of
 from reportgen.audit.registry import CHECKS
 from reportgen.audit.report import Outcome
 from reportgen.cli.main import main
-from reportgen.site.build import build_site
+from reportgen.config import Settings
+from reportgen.site.build import build_site, project_of
 from reportgen.site.gather import Gathered
+from reportgen.site.pages.audit import Audit
 from reportgen.site.project import Before
+from reportgen.site.theme import load_theme
 
 Find = Callable[[str], Node]
 LOST = "code.untracked-captured"
@@ -112,3 +116,12 @@ def test_the_command_takes_an_earlier_audit(
     inside = ["build", str(runs_root), "--base-report", str(runs_root / "inside.json")]
     assert main(inside) == 2
     (runs_root / "inside.json").unlink()
+
+
+def test_of_many_runs_the_lowest_scores_have_a_row(gathered: Gathered, tmp_path: Path) -> None:
+    project = project_of(gathered, load_theme("default"), Settings())
+    many = tuple(project.records[number % 8] for number in range(300))
+    plan = next(iter(Audit().plans(replace(project, records=many))))
+    assert (plan.values["runs"], len(plan.values["scores"])) == (300, 200)
+    lows = [row.audit.low for row in plan.values["scores"] if row.audit.tone != "poor"]
+    assert lows == sorted(lows)
