@@ -136,6 +136,7 @@ def test_the_core_needs_no_framework(built: Built) -> None:
         "altair",
         "gitpython",
         "jinja2",
+        "markdown-it-py",
         "msgspec",
         "orjson",
         "pandas",

@@ -57,6 +57,7 @@ class ChartFigure:
         rows: The table behind the chart.
         summary: The chart in one or two sentences.
         data: JSON for the script: one object a series.
+        state: JSON for the script: axes and the like of its own; empty without.
     """
 
     title: str
@@ -67,6 +68,7 @@ class ChartFigure:
     rows: tuple[SeriesRow, ...]
     summary: str
     data: str
+    state: str = ""
 
 
 def chart_figure(
@@ -76,6 +78,8 @@ def chart_figure(
     title: str,
     note: str = "",
     leading: Sequence[Series] = (),
+    y: str = "",
+    state: str = "",
 ) -> ChartFigure | None:
     """Return a figure of the series that have points, or None when none has.
 
@@ -85,13 +89,16 @@ def chart_figure(
         title: Its heading.
         note: Beside it.
         leading: What stands for them without the script and in the table; by default all.
+        y: Title of the axis, without unit; by default the heading.
+        state: What of the page's state this chart overrides, as JSON.
     """
     present = [s for s in series if (s.record.slug, s.metric) in project.curves]
     if not present:
         return None
     alone = len({s.record.slug for s in present}) == 1
     units = {unit for s in present if (unit := s.record.metrics[s.metric].unit)}
-    y_title = f"{clip(title, 80)} ({clip(units.pop(), 20)})" if len(units) == 1 else clip(title, 80)
+    named = clip(y or title, 80)
+    y_title = f"{named} ({clip(units.pop(), 20)})" if len(units) == 1 else named
     drawn = [s for s in leading if (s.record.slug, s.metric) in project.curves] or present
     rows = tuple(_row(project, s) for s in drawn)
     return ChartFigure(
@@ -103,6 +110,7 @@ def chart_figure(
         rows=rows,
         summary=_summary(clip(title, 80), rows),
         data=script_json([_reference(project, s, alone) for s in present]),
+        state=state,
     )
 
 

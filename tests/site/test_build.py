@@ -38,7 +38,7 @@ def test_the_result_says_what_was_built(built) -> None:  # type: ignore[no-untyp
     assert (
         built.result.pages
         == len([name for name in found if name.endswith(".html")])
-        == 16 + len(CHECKS)
+        == 18 + len(CHECKS)
     )
     assert built.result.bytes == sum(map(len, found.values()))
     assert built.result.index == built.folder / "index.html"

@@ -7,13 +7,25 @@ from reportgen.site.pages.audit import Audit
 from reportgen.site.pages.compare import Compare
 from reportgen.site.pages.groups import Groups
 from reportgen.site.pages.interface import Page, Plan
+from reportgen.site.pages.models import Models
 from reportgen.site.pages.not_found import NotFound
 from reportgen.site.pages.overview import Overview
+from reportgen.site.pages.reports import Reports
 from reportgen.site.pages.run import Run
 from reportgen.site.pages.runs import Runs
 from reportgen.suggest import nearest
 
-PAGES: tuple[Page, ...] = (Overview(), Runs(), Run(), Groups(), Compare(), Audit(), NotFound())
+PAGES: tuple[Page, ...] = (
+    Overview(),
+    Runs(),
+    Run(),
+    Groups(),
+    Compare(),
+    Audit(),
+    Reports(),
+    Models(),
+    NotFound(),
+)
 
 
 def by_name(name: str) -> Page:

@@ -15,7 +15,7 @@
       for (const entry of entries) {
         if (entry.isIntersecting) {
           watcher.unobserve(entry.target);
-          const chart = new reportgen.Chart(entry.target, state, (changes) => reportgen.change(changes));
+          const chart = new reportgen.Chart(entry.target, ownState(entry.target), (changes) => reportgen.change(changes));
           charts.set(entry.target, chart);
           chart.draw();
         }
@@ -23,6 +23,11 @@
     },
     { rootMargin: "300px" }
   );
+
+  // The state of the page, but for what a figure says of itself.
+  function ownState(figure) {
+    return Object.assign(Object.create(state), JSON.parse(figure.dataset.state || "{}"));
+  }
 
   const figures = (place) => Array.from(place.querySelectorAll("[data-chart='lines']"));
 

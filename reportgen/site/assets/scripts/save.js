@@ -144,7 +144,7 @@
 
   // Every point that was logged of the lines shown, earlier attempts too, whatever the zoom.
   reportgen.csvParts = async function (chart) {
-    const state = { ...chart.state, zoom: null };
+    const state = with_(chart.state, { zoom: null });
     const shown = chart.wanted();
     const smooth = state.smooth > 0;
     const head = ["run", "metric", "attempt", "step", "seconds", "unix_time", "value"];
@@ -153,7 +153,7 @@
     for (const series of shown) {
       const loaded = await reportgen.loadLine(series, state, true);
       const start = loaded.data.start;
-      const earlier = reportgen.earlier(loaded, { ...state, x: "step" });
+      const earlier = reportgen.earlier(loaded, with_(state, { x: "step" }));
       const last = earlier.length ? earlier[earlier.length - 1].attempt + 1 : 1;
       const blank = { smooth: smooth, other: other.length > 0, unplaced: true };
       earlier.forEach((part) => write(parts, series, part, start, blank));
@@ -163,7 +163,10 @@
     return parts;
   };
 
-  function write(parts, series, part, start, with_) {
+  // A state with changes; what a chart overrides is found along its chain.
+  const with_ = (state, changes) => Object.assign(Object.create(state), changes);
+
+  function write(parts, series, part, start, wanted) {
     const points = part.points;
     const named = [series.run, series.metric].map(reportgen.csvText).join(",") + "," + part.attempt + ",";
     const cell = (value) => (Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
@@ -172,7 +175,7 @@
     for (let i = 0; i < points.x.length; i += 1) {
       const at = points.seconds[i];
       const cells = [points.step[i], time(at), time(Math.round(1000 * (start + at)) / 1000), cell(points.raw[i])];
-      lines.push(named + cells.concat(with_.smooth ? [cell(points.y[i])] : [], with_.other ? [with_.unplaced ? "" : points.x[i]] : []).join(","));
+      lines.push(named + cells.concat(wanted.smooth ? [cell(points.y[i])] : [], wanted.other ? [wanted.unplaced ? "" : points.x[i]] : []).join(","));
       if (lines.length === PIECE) {
         parts.push(lines.join("\n") + "\n");
         lines = [];
