@@ -8,8 +8,9 @@ from reportgen.exporters.interface import Exporter
 from reportgen.exporters.json import Json
 from reportgen.exporters.parquet import Parquet
 from reportgen.exporters.ro_crate import RoCrate
+from reportgen.exporters.tensorboard import TensorBoard
 
-EXPORTERS: tuple[Exporter, ...] = (Csv(), Json(), Parquet(), RoCrate())
+EXPORTERS: tuple[Exporter, ...] = (Csv(), Json(), Parquet(), TensorBoard(), RoCrate())
 """All exporters, in the order in which they are listed."""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.importers.crc32c import crc32c, crc32c_rows, masked
+from reportgen.fs.crc32c import crc32c, crc32c_rows, masked
 from reportgen.runs.problems import Problem
 
 RECORD_BYTES = 64 * 2**20

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import crc32c as reference
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
-from reportgen.importers.crc32c import crc32c, crc32c_rows, masked
+from reportgen.fs.crc32c import crc32c, crc32c_rows, masked
 
 
 def test_the_check_value_of_the_catalogue() -> None:

@@ -9,18 +9,18 @@ parts is that of the first, carried over as many zero bytes as the second has, p
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Words = NDArray[np.uint32]
 
 _POLYNOMIAL: Final = 0x82F63B78
-_ONES: Final = np.uint32(0xFFFFFFFF)
 _LANE: Final = 512
 _LONG: Final = 32 * _LANE
 _MASK: Final = 0xA282EAD8
-
-Words = NDArray[np.uint32]
 
 
 @cache
@@ -36,6 +36,8 @@ def _table() -> list[int]:
 @cache
 def _double_table() -> Words:
     """Return what two bytes at once, the earlier one low, do to a remainder."""
+    import numpy as np
+
     single = np.array(_table(), dtype=np.uint32)
     low = np.arange(65536, dtype=np.uint32)
     once = single[low & 0xFF] ^ (low >> 8)
@@ -52,6 +54,8 @@ def crc32c(data: bytes | memoryview) -> int:
     """Return the CRC-32C of ``data``."""
     if len(data) < _LONG:
         return _in_turn(data, 0xFFFFFFFF) ^ 0xFFFFFFFF
+    import numpy as np
+
     lanes = len(data) // _LANE
     matrix = np.frombuffer(data, dtype=np.uint8, count=lanes * _LANE).reshape(lanes, _LANE)
     remainders = _remainders(matrix, np.zeros(lanes, dtype=np.uint32)).tolist()
@@ -74,7 +78,10 @@ def crc32c_rows(rows: NDArray[np.uint8]) -> Words:
     Args:
         rows: ``(records, bytes of each)``.
     """
-    return _remainders(rows, np.full(len(rows), _ONES, dtype=np.uint32)) ^ _ONES
+    import numpy as np
+
+    ones = np.full(len(rows), 0xFFFFFFFF, dtype=np.uint32)
+    return _remainders(rows, ones) ^ ones
 
 
 def _in_turn(data: bytes | memoryview, crc: int) -> int:
@@ -86,6 +93,8 @@ def _in_turn(data: bytes | memoryview, crc: int) -> int:
 
 def _remainders(rows: NDArray[np.uint8], crc: Words) -> Words:
     """Return the remainders of rows after ``crc``, two bytes at a time."""
+    import numpy as np
+
     table = _double_table()
     length = rows.shape[1]
     even = length - length % 2
@@ -102,6 +111,8 @@ def _remainders(rows: NDArray[np.uint8], crc: Words) -> Words:
 @cache
 def _carry_over_lane() -> list[list[int]]:
     """Return, for each byte of a remainder, what a lane of zeros behind it makes of it."""
+    import numpy as np
+
     tables = []
     zeros = np.zeros((256, _LANE), dtype=np.uint8)
     for shift in (0, 8, 16, 24):
