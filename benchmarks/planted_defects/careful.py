@@ -18,7 +18,7 @@ from planted_defects.defect import (
     swap_in_repository,
 )
 from planted_defects.lab import Lab, Record
-from reportgen.testing import git
+from reportgen.testing import ABSENT, git
 from reportgen.testing.documents import encoded_ids, split_document
 
 ACCURACY = "val/accuracy"
@@ -173,6 +173,46 @@ DEFECTS = (
         "the plan was shortened to what ran",
         "hyperparameters.optimizer-core-logged",
         several(relog(lambda records: records[:84]), lay("run.yaml", {"planned": {"steps": 84}})),
+    ),
+    Defect(
+        "the last third was deleted of a run that is planned in epochs alone",
+        "metrics.series-complete",
+        several(lay("run.yaml", {"planned": {"steps": None}}), relog(lambda records: records[:80])),
+    ),
+    Defect(
+        "the command line was taken out of the record",
+        "hyperparameters.config-argv-consistent",
+        lay("run.yaml", {"command": {"argv": []}}),
+    ),
+    Defect(
+        "how batches were added up is left out of the configuration",
+        "hyperparameters.batch-effective-consistent",
+        lay("config.yaml", {"grad_accum": ABSENT}),
+        base="full",
+    ),
+    Defect(
+        "which defaults of the code stood in was left out",
+        "hyperparameters.config-keys-consumed",
+        lay("captured/config_access.json", {"absent": ABSENT}),
+        least="partial",
+    ),
+    Defect(
+        "the description of the best checkpoint lost its hash",
+        "artifacts.checkpoint-present",
+        lay("checkpoints/checkpoint_epoch_9.json", {"sha256": ABSENT}),
+        least="partial",
+    ),
+    Defect(
+        "the best checkpoint is gone, and its description is not",
+        "artifacts.checkpoint-present",
+        drop("checkpoints/checkpoint_epoch_9.pt"),
+        least="partial",
+    ),
+    Defect(
+        "a package that was loaded is not among the imported ones",
+        "environment.imports-covered",
+        lay("environment.yaml", {"packages": {"torch": ABSENT}}),
+        least="partial",
     ),
     Defect(
         "the goal of the accuracy is turned around",

@@ -56,6 +56,19 @@ def plan_of(view: RunView) -> Plan:
     return Plan(batches, steps, epochs, _contradiction(view, batches, steps, epochs))
 
 
+def steps_made(view: RunView) -> set[int]:
+    """Return the steps that examples, batch and planned epochs may make; empty when not known.
+
+    There are several where gradients are added up or several processes run: a step may be that of
+    one batch or of all of them.
+    """
+    plan = plan_of(view)
+    examples = examples_of(view, "train")
+    if examples is None or plan.epochs is None:
+        return set()
+    return _steps_in_all(examples, _sizes(view, [one.value for one in plan.batches]), plan.epochs)
+
+
 def _contradiction(
     view: RunView, batches: Iterable[Setting], steps: int | None, epochs: float | None
 ) -> str | None:
@@ -63,7 +76,7 @@ def _contradiction(
     sizes = _sizes(view, [one.value for one in batches])
     if examples is None or epochs is None or not sizes:
         return None
-    expected = {round(epochs * part) for size in sizes for part in _steps_an_epoch(examples, size)}
+    expected = _steps_in_all(examples, sizes, epochs)
     if steps is not None:
         fits = any(abs(steps - one) <= 1 for one in expected)
         seen = counted(steps, "step")
@@ -90,6 +103,10 @@ def _sizes(view: RunView, batches: Iterable[int]) -> set[int]:
     world = view.run.ranks if view.run.ranks > 1 else said.world.value if said.world else 1
     factors = {1, accumulated, world, accumulated * world}
     return {batch * factor for batch in batches for factor in factors}
+
+
+def _steps_in_all(examples: int, sizes: set[int], epochs: float) -> set[int]:
+    return {round(epochs * part) for size in sizes for part in _steps_an_epoch(examples, size)}
 
 
 def _steps_an_epoch(examples: int, size: int) -> set[int]:

@@ -173,7 +173,8 @@ class CheckpointPresent(Check):
         if good:
             kind = "the last" if _is_last(view, whole[good[-1]]) else "the best"
             message = f"{good[-1]} is {kind} of {counted(count, 'checkpoint')}, as described"
-            other = {path: fault for path, fault in faults.items() if _is_damage(fault)}
+            other = {path: fault for path, fault in faults.items() if _is_damage(view, fault)}
+            other |= dict.fromkeys(_gone(view), "describes a checkpoint that is not here")
             if other:
                 named = listed(f"{path} {fault}" for path, fault in other.items())
                 places = [Where(file=path) for path in list(other)[:3]]
@@ -219,9 +220,28 @@ def _fault(context: AuditContext, path: str, described: Checkpoint) -> str | Non
     return None
 
 
-def _is_damage(fault: str | None) -> bool:
-    """Tell whether a checkpoint is another than described, not only unread or not described."""
-    return fault is not None and fault.startswith((_EMPTY, _OTHER))
+def _is_damage(view: RunView, fault: str | None) -> bool:
+    """Tell whether a checkpoint is another than described, or not described at all.
+
+    The plain layout describes none.
+    """
+    bare = fault == _UNDESCRIBED and view.format == "standard"
+    return bare or (fault is not None and fault.startswith((_EMPTY, _OTHER)))
+
+
+def _gone(view: RunView) -> list[str]:
+    """Return the descriptions of checkpoints beside which there is none, here or elsewhere."""
+    kept = {path.rsplit(".", 1)[0] for path in view.checkpoints}
+    kept |= (
+        {one.path.rsplit(".", 1)[0] for one in view.manifest.files if one.uri}
+        if view.manifest
+        else set()
+    )
+    return [
+        path
+        for path in view.below(layout.CHECKPOINTS)
+        if path.endswith(".json") and path.removesuffix(".json") not in kept
+    ]
 
 
 def _is_last(view: RunView, described: Checkpoint) -> bool:

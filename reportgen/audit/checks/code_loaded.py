@@ -55,7 +55,9 @@ class IgnoredNotLoaded(Check):
         opens = view.captured(layout.OPENS, Opens)
         modules = view.captured(layout.MODULES, Modules)
         reason = unavailable(opens.not_available, "files", "hook") if opens else None
-        if opens is None or not opens.hook:
+        raw = view.raw(layout.OPENS)
+        listed_files = isinstance(raw, dict) and raw.get("files") is not None
+        if opens is None or not opens.hook or not listed_files:
             return self.inconclusive(reason or "which files were read was not recorded")
         seen = [*opens.files, *(modules.local if modules else ())]
         inside = [path for path in seen if not path.startswith(("/", "~", "../", ".git/"))]

@@ -70,6 +70,13 @@ class ImportsCovered(Check):
         unmapped += [
             f"{name} (no module of it)" for name in imported if plain_name(name) not in owned
         ]
+        known = {plain_name(name) for name in imported}
+        if known:
+            unmapped += [
+                f"{module} (loaded, {owner} is not among the imported packages)"
+                for module, owner in modules.third_party.items()
+                if owner and plain_name(owner) in listed_names and plain_name(owner) not in known
+            ]
         count = len(modules.third_party)
         if not unmapped:
             message = f"{counted(count, 'module')}, each of a listed package"

@@ -149,7 +149,9 @@ class ConfigArgvConsistent(Check):
             return None
         if command.notebook:
             return "the run was started in a notebook, without a command line"
-        return None if options_of(command.argv) else "the command line has no options"
+        if not command.argv or options_of(command.argv):
+            return None
+        return "the command line has no options"
 
     def judge(self, context: AuditContext) -> CheckResult:
         view = context.run

@@ -40,6 +40,8 @@ class BatchEffectiveConsistent(Check):
         parts = (said.accumulation, said.world)
         if view.run.ranks > 1 or any(part and part.value > 1 for part in parts):
             return None
+        if said.micro and said.total and said.micro.value != said.total.value:
+            return None
         return "one process and no accumulation of gradients"
 
     def judge(self, context: AuditContext) -> CheckResult:

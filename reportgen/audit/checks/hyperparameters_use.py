@@ -68,6 +68,11 @@ class ConfigKeysConsumed(Check):
             return self.failed(message, inspected=len(declared), where=where)
         if unread:
             return self.partial(message, inspected=len(declared), where=where)
+        raw = view.raw(layout.CONFIG_ACCESS)
+        if isinstance(raw, dict) and raw.get("absent") is None:
+            message = f"{keys}, all read; what was asked for and not declared is not recorded"
+            where = [Where(file=layout.CONFIG_ACCESS)]
+            return self.partial(message, inspected=len(declared), where=where)
         if asked:
             message = f"{keys}, all read; asked for and not declared: {listed(asked)}"
             where = [at(view, layout.CONFIG_ACCESS, "absent")]

@@ -7,6 +7,7 @@ import math
 from reportgen.audit.evidence import at, counted, last_step, listed, metrics_place, number, step_of
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Severity
 from reportgen.audit.kinds import is_unended
+from reportgen.audit.plan import steps_made
 from reportgen.audit.progress import median_gap
 from reportgen.runs import layout
 from reportgen.runs.goals import words_of
@@ -166,6 +167,12 @@ def _progress(view: RunView, steps: int | None, epochs: float | None) -> tuple[f
     if last <= epochs:
         done = 1.0 if last >= epochs - 1 else last / epochs
         return done, f"last step {last:,} of {number(epochs)} planned epochs"
+    made = steps_made(view)
+    if made and last <= max(made):
+        due = min(made)
+        gap = max(1.0, median_gap(view))
+        message = f"last step {last:,} of the {due:,} that {number(epochs)} planned epochs make"
+        return (1.0 if last >= due - gap else last / due), message
     return None, f"{number(epochs)} epochs were planned, and no series counts epochs"
 
 

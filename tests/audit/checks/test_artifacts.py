@@ -193,6 +193,20 @@ CASES = (
     Case(
         CHECKPOINT, "partly", f"as described; {LAST} has sha256", change=flipped(LAST), name="last"
     ),
+    Case(
+        CHECKPOINT,
+        "partly",
+        "checkpoint_epoch_9.json describes a checkpoint that is not here",
+        change=removed(LAST),
+        name="described-and-gone",
+    ),
+    Case(
+        CHECKPOINT,
+        "partly",
+        f"{LAST} has no description that names its hash",
+        change=removed(LAST.replace(".pt", ".json")),
+        name="description-gone",
+    ),
     # A file of the right name that the description does not describe.
     Case(CHECKPOINT, "cheats", "has sha256", change=rewritten),
     Case(

@@ -101,6 +101,13 @@ CASES = (
     Case(
         IGNORED,
         "inconclusive",
+        "was not recorded",
+        {"captured": {"opens": {"files": ABSENT}}},
+        name="files-left-out",
+    ),
+    Case(
+        IGNORED,
+        "inconclusive",
         "a fork",
         {"captured": {"opens": {"hook": False, "not_available": {"files": "a fork"}}}},
         name="not-available",

@@ -77,7 +77,7 @@ CASES = (
         {
             **modules(yaml="PyYAML"),
             "files": {"requirements.txt": f"{NUMPY}{TORCH}pyyaml==6.0  # index\n"},
-            "environment": {"packages": {"torch": "2.13.0+cpu"}},
+            "environment": {"packages": {"torch": "2.13.0+cpu", "pyyaml": "6.0"}},
         },
         name="spelling",
     ),
@@ -88,6 +88,14 @@ CASES = (
         "partly",
         "1 of 3 modules not covered: patched (of no package)",
         modules(patched=None),
+    ),
+    # A module was loaded of a package that is installed, and said not to have been imported.
+    Case(
+        COVERED,
+        "partly",
+        "torch (loaded, torch is not among the imported packages)",
+        {"environment": {"packages": {"torch": ABSENT}}},
+        name="not-imported",
     ),
     # The list of modules is empty, and packages were imported.
     Case(

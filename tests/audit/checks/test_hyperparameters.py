@@ -94,6 +94,8 @@ CASES = (
         name="flag",
     ),
     Case(ARGV, "fails", "is not recorded", {"run": {"command": None}}, name="no-command"),
+    # The command line was taken out of the record, which is none without options.
+    Case(ARGV, "cheats", "is not recorded", {"run": {"command": {"argv": []}}}, name="emptied"),
     # Logged before the options were parsed: each option has its key, with the default's value.
     Case(ARGV, "cheats", "'lr=0.3'", {**argv("lr=0.3", "width=32")}),
     Case(ARGV, "not-applicable", "no options", argv()),

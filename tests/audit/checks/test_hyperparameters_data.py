@@ -91,6 +91,14 @@ BATCH_CASES = (
         batch(batch_size=4, world_size=8, global_batch_size=32),
         name="one-process",
     ),
+    # How batches were added up is left out of the configuration.
+    Case(
+        BATCH,
+        "cheats",
+        "5 x 1 x 1 = 5, global_batch_size 10",
+        batch(micro_batch_size=5, global_batch_size=10),
+        name="accumulation-left-out",
+    ),
     Case(BATCH, "not-applicable", "one process and no accumulation"),
     Case(
         BATCH,

@@ -60,6 +60,13 @@ CONSUMED_CASES = (
     Case(
         CONSUMED,
         "partly",
+        "what was asked for and not declared is not recorded",
+        access(absent=None),
+        name="defaults-left-out",
+    ),
+    Case(
+        CONSUMED,
+        "partly",
         "1 of 20 keys never read: note",
         {
             "config": {"note": "x", **{f"k{i}": i for i in range(11)}},

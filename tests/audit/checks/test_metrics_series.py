@@ -113,8 +113,30 @@ CASES = (
         COMPLETE,
         "inconclusive",
         "no series counts epochs",
-        {"metrics": losses(falling(40)), **planned(epochs=10)},
+        {"metrics": losses(falling(40)), "data": None, **planned(epochs=10)},
         name="epochs-uncounted",
+    ),
+    Case(
+        COMPLETE,
+        "inconclusive",
+        "no series counts epochs",
+        {"metrics": losses(falling(900)), **planned(epochs=10)},
+        name="steps-of-something-else",
+    ),
+    # The plan names epochs alone, and the end of the metrics was cut off.
+    Case(
+        COMPLETE,
+        "cheats",
+        "last step 39 of the 120 that 10 planned epochs make, and no reason",
+        {"metrics": losses(falling(40)), **planned(epochs=10)},
+        name="epochs-by-examples",
+    ),
+    Case(
+        COMPLETE,
+        "passes",
+        "last step 119 of the 120 that 10 planned epochs make",
+        {"metrics": losses(falling(120)), **planned(epochs=10)},
+        name="epochs-by-examples",
     ),
     Case(
         COMPLETE,
