@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,38 +141,52 @@ class NewRepository:
 
     # -- files ----------------------------------------------------------------------------
 
-    def check_out(self, commit: str, patch: bytes = b"") -> None:
-        """Write the files of a commit with a patch applied, and read them back to compare.
+    def check_out(self, commit: str, patch: bytes = b"") -> list[str]:
+        """Write the files of a commit with a patch applied, and return those that are not as
+        recorded when they are read back: names, links or modes that this file system does not
+        keep, or content that an attribute of the repository rewrites.
 
         Raises:
-            UnavailableError: A file cannot be written as it was, such as a name that this file
-                system does not take.
+            UnavailableError: Files cannot be written.
         """
         self.git("update-ref", "--no-deref", "HEAD", commit)
         self.git("read-tree", commit)
         if patch.strip():
             self.git("apply", "--cached", "--binary", "--whitespace=nowarn", "-", stdin=patch)
         self.git("checkout-index", "--all", "-u", "--quiet")
-        self._read_back()
-
-    def _read_back(self) -> None:
-        # An index without file times makes git read every file instead of trusting them.
-        self.git("read-tree", self.git("write-tree").decode().strip(), index="check")
-        self.git("update-index", "-q", "--ignore-submodules", "--refresh", index="check", status=1)
-        listed = ("-z", "--name-only", "--ignore-submodules=all")
-        other = self.git("diff-files", *listed, index="check").split(b"\0")[:-1]
-        (self.tree / ".git" / "check").unlink(missing_ok=True)
         for entry in self.git("ls-files", "-s", "-z").split(b"\0"):
             if entry:
                 facts, _, name = entry.partition(b"\t")
                 mode, object_id, _ = facts.decode("ascii").split(" ")
                 self.paths[os.fsdecode(name)] = (mode, object_id)
-        if other:
-            first = os.fsdecode(other[0])
-            raise UnavailableError(
-                f"{len(other)} files cannot be restored as they were, the first is {first!r:.200}",
-                expected="a file system that keeps names, links and modes",
-            )
+        return [path for path in self._changed() if not self._holds_blob(path)]
+
+    def _changed(self) -> list[str]:
+        """Return the files that git takes for changed once it reads every one of them."""
+        # An index without file times makes git read files instead of trusting those.
+        self.git("read-tree", self.git("write-tree").decode().strip(), index="check")
+        self.git("update-index", "-q", "--ignore-submodules", "--refresh", index="check", status=1)
+        listed = ("-z", "--name-only", "--ignore-submodules=all")
+        other = self.git("diff-files", *listed, index="check").split(b"\0")[:-1]
+        (self.tree / ".git" / "check").unlink(missing_ok=True)
+        return [os.fsdecode(name) for name in other]
+
+    def _holds_blob(self, path: str) -> bool:
+        """Tell whether a plain file has the recorded bytes, whatever git would make of them:
+        committed line ends that an attribute asks to be others stay as they are.
+        """
+        mode, object_id = self.paths.get(path, ("", ""))
+        place = self.tree / path
+        try:
+            if not mode.startswith("100") or place.is_symlink():
+                return False
+            data = place.read_bytes()
+            runnable = bool(place.stat().st_mode & 0o100)
+        except OSError:
+            return False
+        whole = b"blob %d\0" % len(data) + data
+        hashed = hashlib.sha256(whole) if len(object_id) == 64 else hashlib.sha1(whole)  # noqa: S324
+        return hashed.hexdigest() == object_id and runnable == (mode == "100755")
 
     def entries(self, mode: str) -> Iterator[tuple[str, str]]:
         """Yield path and object id of what has this mode."""

@@ -25,6 +25,7 @@ from reportgen.script.facts import ScriptFacts
 _POINTER_BYTES = 1_024
 _POINTER_START = b"version https://git-lfs.github.com/spec/v1\n"
 _MAX_DEPTH = 8
+_SHOWN = 10
 
 
 @dataclass(slots=True)
@@ -70,8 +71,9 @@ def restore_code(
     source.give(repository, commit)
     with open_shadow(tree, seconds=SECONDS, trusted=True) as shadow:
         verify_tree(shadow, facts, patch, allow_links=allow_links)
-    repository.check_out(commit, patch)
+    other = repository.check_out(commit, patch)
     restored = Restored(tree)
+    _name_others(restored, other)
     if facts.tree is None:
         restored.notes.append("the run recorded no tree id: what was restored cannot be checked")
     else:
@@ -79,6 +81,12 @@ def restore_code(
     _fill_submodules(restored, repository, source, {item.path: item for item in submodules})
     _fill_pointers(restored, repository, source)
     return restored
+
+
+def _name_others(restored: Restored, paths: Sequence[str]) -> None:
+    restored.missing += [f"{path}: here it is not as recorded" for path in paths[:_SHOWN]]
+    if len(paths) > _SHOWN:
+        restored.missing.append(f"{len(paths) - _SHOWN} more files are not as recorded here")
 
 
 def _fill_submodules(
@@ -100,7 +108,7 @@ def _fill_submodules(
             below = NewRepository(repository.tree / path, len(commit))
             own = Source(there, trusted=source.trusted)
             own.give(below, commit)
-            below.check_out(commit)
+            _name_others(restored, [f"{path}/{name}" for name in below.check_out(commit)])
         except ReportgenError as error:
             restored.missing.append(f"submodule {path} at {commit}: {error.what}")
             continue

@@ -129,6 +129,23 @@ def test_what_git_lfs_keeps_elsewhere(make_project: MakeProject, tmp_path: Path)
     assert len(three.missing) == 1
 
 
+def test_line_ends_that_were_committed_against_the_attributes(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project("mixed")
+    project.write("a.txt", "one\r\ntwo\r\n")
+    project.write("id.c", "$Id: old $\n")
+    project.commit()
+    project.write(".gitattributes", "*.txt text eol=crlf\n*.c ident\n")
+    project.git("add", ".gitattributes")
+    project.git("commit", "--quiet", "-m", "Attributes")
+    tree = project.git("rev-parse", "HEAD^{tree}")
+    facts = replace(facts_at(project.capture()), tree=tree)
+    restored = restore_code(Source(project.top), facts, b"", tmp_path / "new")
+    assert (restored.tree / "a.txt").read_bytes() == b"one\r\ntwo\r\n"
+    assert restored.missing == ["id.c: here it is not as recorded"]
+
+
 def test_links_that_were_not_committed_take_a_word(
     make_project: MakeProject, tmp_path: Path
 ) -> None:
