@@ -120,6 +120,13 @@ def importer_of(source: Path) -> Importer:
     return found
 
 
+def others_in(source: Path, importer: Importer) -> list[Importer]:
+    """Return the importers that know something in ``source`` as well."""
+    from reportgen.importers import IMPORTERS
+
+    return [one for one in IMPORTERS if one.kind != importer.kind and one.detect(source)]
+
+
 def import_runs(
     importer: Importer,
     source: Path,

@@ -6,7 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from reportgen.cli.importing import Imported, complain_of_imports, import_runs, importer_of
+from reportgen.cli.importing import (
+    Imported,
+    complain_of_imports,
+    import_runs,
+    importer_of,
+    others_in,
+)
 from reportgen.cli.options import add_json, note
 from reportgen.cli.progress import progress
 from reportgen.cli.tables import print_table
@@ -72,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(dump_json(result.as_dict()).decode())
     else:
         _print(args, result)
+    for other in [] if args.kind or args.quiet else others_in(args.source, importer):
+        note(args, f"Also there: {other.title}, which --from {other.kind} imports")
     complain_of_imports(result.unreadable)
     return PARTLY if result.unreadable else OK
 

@@ -117,6 +117,18 @@ def test_hostile_tags_reach_no_file_name_and_no_terminal(
     assert not [name for name in names if "\x1b" in name or "script" in name]
 
 
+def test_what_else_is_there_is_said(
+    logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (logs / "metrics.csv").write_text("step,loss\n0,1\n")
+    words = ["import", str(logs), "-o", str(tmp_path / "runs")]
+    assert main(words) == 0
+    assert "Also there: CSV, which --from csv imports\n" in capsys.readouterr().err
+    assert main([*words, "--from", "csv"]) == 0
+    assert "Also there" not in capsys.readouterr().err
+    assert len(find_runs([tmp_path / "runs"]).runs) == 3
+
+
 def test_names_that_are_no_unicode(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "logs" / os.fsdecode(b"run-\xff")
     try:
