@@ -106,7 +106,10 @@ class ManifestSealed(Check):
             commit = None
         where = [Where(file=layout.MANIFEST)]
         if commit is not None:
-            return self.partial(f"{reason}; commit {commit[:12]}… holds it", where=where)
+            # Of the commit at hand no id is told: it would be another after each commit.
+            here = commit == context.repository.head()
+            named = "the commit that is checked out" if here else f"commit {commit[:12]}…"
+            return self.partial(f"{reason}; {named} holds it", where=where)
         return self.failed(f"{reason}, and in no commit", where=where)
 
 

@@ -77,7 +77,13 @@ CASES = (
     Case(SEALED, "passes", "signed by golden", SIGNED, policy=KNOWING),
     Case(SEALED, "fails", "not signed, and in no commit"),
     Case(SEALED, "fails", "in no commit", before=unchanged, after=only_staged, name="staged"),
-    Case(SEALED, "partly", "holds it", before=unchanged, after=committed),
+    Case(
+        SEALED,
+        "partly",
+        "not signed; the commit that is checked out holds it",
+        before=unchanged,
+        after=committed,
+    ),
     Case(
         SEALED,
         "partly",
