@@ -16,12 +16,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 
 from reportgen.errors import UnavailableError, UsageError
 from reportgen.fs.atomic import write_text
 from reportgen.fs.hashing import sha256_folder
+from reportgen.reproduce.installer import installer_into, own_pip_serves, version_of
 from reportgen.reproduce.packages import Packages
 from reportgen.script.facts import ScriptFacts
 
@@ -29,7 +29,6 @@ CACHE = "REPORTGEN_CACHE"
 """Variable that names another folder for kept environments."""
 
 _READY = "ready"
-_ASK_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 _ASK_PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 _ASK_SECONDS = 60
 
@@ -113,7 +112,7 @@ def plan_environment(
         return EnvironmentPlan("current", sys.executable)
     if wanted != "new":
         python = shutil.which(wanted)
-        if python is None or _version_of(python) is None:
+        if python is None or version_of(python) is None:
             raise UsageError(
                 f"{wanted!r} is no Python that runs",
                 where="--env",
@@ -144,7 +143,7 @@ def _base_python(recorded: str | None) -> tuple[str, bool]:
     own = getattr(sys, "_base_executable", None) or sys.executable
     for name in (own if wanted == here else "", f"python{wanted}"):
         found = shutil.which(name) if name else None
-        if found and _version_of(found) == wanted:
+        if found and version_of(found) == wanted:
             return found, False
     if shutil.which("uv"):
         return wanted, True
@@ -152,16 +151,6 @@ def _base_python(recorded: str | None) -> tuple[str, bool]:
         f"the run needs Python {wanted}, which is not here",
         fix="Install it, or uv, which brings it, or use --env current",
     )
-
-
-def _version_of(python: str) -> str | None:
-    try:
-        asked = subprocess.run(
-            [python, "-I", "-c", _ASK_VERSION], capture_output=True, timeout=_ASK_SECONDS
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return asked.stdout.decode("ascii", "replace").strip() if asked.returncode == 0 else None
 
 
 def _cache() -> Path:
@@ -231,10 +220,12 @@ def _install(plan: EnvironmentPlan, kept: Path, say: Say) -> None:
     try:
         say(f"making an environment with Python of {plan.python}")
         if shutil.which("uv"):
-            _do(["uv", "venv", "--quiet", "--python", plan.python, str(folder)], "uv failed")
-            installer = ["uv", "pip", "install", "--quiet", "--python", _python_in(folder)]
+            words = ["uv", "venv", "--quiet", "--python", plan.python]
         else:
-            installer = [*_with_pip(plan.python, folder), "install", "--quiet"]
+            bare = ["--without-pip"] if own_pip_serves(plan.python) else []
+            words = [plan.python, "-m", "venv", *bare]
+        _do([*words, str(folder)], "no environment could be made")
+        installer = installer_into(_python_in(folder))
         if plan.wheels is not None:
             installer += ["--no-index", "--find-links", str(plan.wheels.resolve())]
         plan.packages.install(installer, folder, say)
@@ -242,26 +233,6 @@ def _install(plan: EnvironmentPlan, kept: Path, say: Say) -> None:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def _with_pip(python: str, folder: Path) -> list[str]:
-    """Make an environment and return the pip that installs into it.
-
-    The pip of this process serves (``pip --python``, from 22.3 on) where the Python is of the same
-    version: putting one into every environment takes longer than most installations.
-    """
-    fault = "no environment could be made"
-    same = _version_of(python) == f"{sys.version_info[0]}.{sys.version_info[1]}"
-    try:
-        here = tuple(map(int, metadata.version("pip").split(".")[:2]))
-    except (metadata.PackageNotFoundError, ValueError):
-        here = (0, 0)
-    quiet = ["--disable-pip-version-check"]
-    if same and here >= (22, 3):
-        _do([python, "-m", "venv", "--without-pip", str(folder)], fault)
-        return [sys.executable, "-I", "-m", "pip", "--python", _python_in(folder), *quiet]
-    _do([python, "-m", "venv", str(folder)], fault)
-    return [_python_in(folder), "-I", "-m", "pip", *quiet]
 
 
 def _python_in(environment: Path) -> str:

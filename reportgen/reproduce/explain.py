@@ -8,7 +8,6 @@ while the budget lasts. A factor is the cause when with it the replay gives the 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,8 +18,10 @@ from reportgen.compare.metrics import Points
 from reportgen.errors import UnavailableError
 from reportgen.reproduce.attempt import Attempt, points_of
 from reportgen.reproduce.differences import Divergence
+from reportgen.reproduce.installer import installer_into
 from reportgen.reproduce.verdict import Judgement, calibrate, judge
 from reportgen.reproduce.workplace import Workplace
+from reportgen.script.requirements import read_requirements
 
 BUDGET_SECONDS = 600.0
 _INSTALL_SECONDS = 600.0
@@ -59,7 +60,9 @@ def swaps_of(differences: list[Divergence]) -> Iterator[Swap]:
     for item in environment:
         section, _, name = item.key.partition(".")
         if section == "packages" and item.recorded and item.tells:
-            yield Swap(f"{name} {item.recorded}", requirement=f"{name}=={item.recorded}")
+            pinned = read_requirements(f"{name}=={item.recorded}")
+            for requirement in pinned.labelled or pinned.pins:
+                yield Swap(f"{name} {item.recorded}", requirement=requirement)
     if any(item.key.startswith(("hardware.cpu", "os.machine")) for item in environment):
         for level in _KERNELS:
             yield Swap(f"{level} kernels", {"ATEN_CPU_CAPABILITY": level})
@@ -150,11 +153,7 @@ def _series(
 
 def _install(requirement: str, workplace: Workplace, folder: Path) -> str:
     """Install one package into a folder of its own and return why that failed, else nothing."""
-    python = workplace.environment.python
-    if shutil.which("uv"):
-        words = ["uv", "pip", "install", "--quiet", "--python", python]
-    else:
-        words = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    words = installer_into(workplace.environment.python)
     words += ["--no-deps", "--target", str(folder), requirement]
     try:
         done = subprocess.run(

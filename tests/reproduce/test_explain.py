@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from reproduce.projects import Project
+from reproduce.test_environment import wheel
 
 from reportgen.reproduce.attempt import Attempt, reproduce
 from reportgen.reproduce.differences import Divergence
@@ -45,6 +47,46 @@ def test_threads_and_kernels_come_before_packages() -> None:
     assert found[2].variables["OMP_NUM_THREADS"] == "3"
     assert found[0].variables == {**found[1].variables, **found[2].variables}
     assert found[3].requirement == "numpy==2.0"
+
+
+@pytest.mark.parametrize(
+    ("key", "version"),
+    [("packages.--index-url=https://evil.example/", "1"), ("packages.numpy", "1 --pre")],
+)
+def test_nothing_but_names_and_versions_reaches_an_installer(key: str, version: str) -> None:
+    assert list(swaps_of([item(key, version)])) == []
+
+
+def test_a_package_is_set_back(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    for tool in ("PIP", "UV"):
+        monkeypatch.setenv(f"{tool}_NO_INDEX", "1")
+        monkeypatch.setenv(f"{tool}_FIND_LINKS", str(tmp_path / "wheels"))
+    for version in ("1.2", "1.3"):
+        wheel(tmp_path / "wheels", "timm", version)
+    text = project.top.joinpath("train.py").read_text()
+    used = text.replace("error * error", "error * error * float(timm.VERSION)")
+    project.write("train.py", f"import timm\n{used}")
+    project.commit()
+    then, now = (environment(tmp_path, version) for version in ("1.2", "1.3"))
+    recorded = project.train("--steps", "20", PYTHONPATH=str(then))
+    monkeypatch.setenv("PYTHONPATH", str(now))
+    planned = make_plan(recorded, Request(steps=10, environment="current"))
+    assert explained(planned, 600.0).explained == [
+        "run twice, the replay gives the same values",
+        "with timm 1.2: identical, so here is the cause",
+    ]
+
+
+def environment(tmp_path: Path, version: str) -> Path:
+    """A folder of packages that holds one version."""
+    folder = tmp_path / version
+    place = tmp_path / "wheels" / f"timm-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(place) as archive:
+        archive.extractall(folder)
+    return folder
 
 
 @pytest.fixture
