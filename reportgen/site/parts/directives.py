@@ -13,7 +13,7 @@ from reportgen.fs.documents import load_yaml
 from reportgen.site.chart_figure import ChartFigure, Series, chart_figure
 from reportgen.site.figures import plural
 from reportgen.site.groups import shown, split_keys
-from reportgen.site.model import Record, best_value
+from reportgen.site.model import Record, Setting, best_value
 from reportgen.site.project import Project
 from reportgen.site.report_values import Values
 from reportgen.site.table import config_cell, config_columns, record_value
@@ -103,7 +103,12 @@ def chart_of(wanted: Directive, project: Project, values: Values) -> ChartFigure
     """
     records = [r for r in _chosen(wanted, values) if wanted.metric in r.metrics][:_LINES]
     settings = {r.slug: s for s in project.settings for r in s.records}
+    order = {s.name: place for place, s in enumerate(project.settings)}
     groups = {r.slug: settings[r.slug].name if r.slug in settings else r.label for r in records}
+    # As on the other pages: settings best first, each in the colour of its best run.
+    records.sort(
+        key=lambda r: (order.get(groups[r.slug], len(order)), not _leads(r, settings.get(r.slug)))
+    )
     series = [Series(r, wanted.metric, r.label, r.style, groups[r.slug]) for r in records]
     leading = list({groups[s.record.slug]: s for s in reversed(series)}.values())[::-1]
     figure = chart_figure(
@@ -127,6 +132,10 @@ def chart_of(wanted: Directive, project: Project, values: Values) -> ChartFigure
     if figure is None:
         raise ReportgenError(f"no run that is meant has {wanted.metric}")
     return figure
+
+
+def _leads(record: Record, setting: Setting | None) -> bool:
+    return setting is None or setting.best.slug == record.slug
 
 
 def table_of(wanted: Directive, values: Values) -> Table:
