@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -87,18 +88,18 @@ def _write_diff(lines: Iterable[str]) -> None:
 
 
 def _print_page(comparison: Comparison, names: list[str], chosen: Sequence[str]) -> None:
-    rows = [
+    runs = [
         (name, one.name, one.state, one.id)
         for name, one in zip(names, comparison.runs, strict=True)
     ]
-    print_table(("run", "name", "state", "id"), rows)
+    print_table(("run", "name", "state", "id"), runs)
     for section in chosen:
         if section == "metrics":
             _print_metrics(comparison.metrics, names)
         elif section == "predictions":
             _print_predictions(comparison, names)
-        elif differences := _differences(comparison, section):
-            cells = [[one.key, *map(_shortened, _cells(one))] for one in differences]
+        elif rows := _rows(_differences(comparison, section)):
+            cells = [[key, *map(_shortened, cells)] for key, cells in rows]
             print_table((section, *names), cells)
 
 
@@ -167,8 +168,8 @@ def _lines(
             for split, name, agreed in _agreements(comparison, names):
                 yield from _agreement_lines(split, name, agreed)
         else:
-            for difference in _differences(comparison, section):
-                yield (section, difference.key, *_cells(difference))
+            for key, cells in _rows(_differences(comparison, section)):
+                yield (section, key, *cells)
 
     for caution in comparison.cautions:
         yield (
@@ -232,6 +233,29 @@ def _differences(comparison: Comparison, section: str) -> Sequence[Difference]:
         found: Sequence[Difference] = getattr(comparison, section)
         return found
     return comparison.code.differences if section == "code" else ()
+
+
+def _rows(differences: Sequence[Difference]) -> list[tuple[str, list[Any]]]:
+    """Return a row a key; keys of one kind that the same runs say nothing of share a row."""
+    kinds = [_kind_of_unknown(one) for one in differences]
+    counts = Counter(kinds)
+    rows: dict[object, tuple[str, list[Any]]] = {}
+    for one, kind in zip(differences, kinds, strict=True):
+        count = counts[kind]
+        if kind is None or count == 1:
+            rows[one.key] = (one.key, _cells(one))
+        elif kind not in rows:
+            said = [
+                "not recorded" if at in one.missing else "recorded" for at in range(len(one.values))
+            ]
+            rows[kind] = (f"{kind[0]}.* ({count} keys)", said)
+    return list(rows.values())
+
+
+def _kind_of_unknown(one: Difference) -> tuple[str, tuple[int, ...]] | None:
+    if one.state != "unknown" or "absent" in one.missing.values() or "." not in one.key:
+        return None
+    return one.key.partition(".")[0], tuple(one.missing)
 
 
 def _cells(one: Difference) -> list[Any]:

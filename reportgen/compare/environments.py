@@ -65,10 +65,23 @@ def _section(
             facts.update(flatten(value, f"{part}."))
         elif part not in unrecorded and not isinstance(value, dict):
             facts[part] = value
+    for key, value in facts.items():
+        if value is None and written is not None and not _is_written(written, key):
+            unrecorded.setdefault(key, "not in environment.yaml")
     return Section(
         facts={key: value for key, value in facts.items() if not _hidden(key, value, unrecorded)},
         unrecorded=unrecorded,
     )
+
+
+def _is_written(written: Mapping[str, Any], key: str) -> bool:
+    """Tell whether a dotted key stands in a document, which may use the short form of a part."""
+    part: Any = written
+    for name in key.split("."):
+        if not isinstance(part, Mapping) or name not in part:
+            return False
+        part = part[name]
+    return True
 
 
 def _hidden(key: str, value: Any, unrecorded: Mapping[str, str]) -> bool:

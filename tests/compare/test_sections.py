@@ -53,6 +53,14 @@ def test_environments() -> None:
     assert states(one, environment_section(None, None))["python.version"] == "unknown"
 
 
+def test_a_short_form_says_nothing_of_the_rest() -> None:
+    short = environment_section(environment(python={"version": "3.11"}), {"python": "3.11"})
+    assert short.facts["python.version"] == "3.11"
+    assert short.missing("python.abi") == "not recorded"
+    null = {"python": {"version": "3.11", "abi": None}}
+    assert environment_section(environment(**null), null).facts["python.abi"] is None
+
+
 def test_seeds_are_those_asked_for_and_those_set() -> None:
     written = {"seeds": {"torch": 7, "state_sha256": {"torch": "ab"}}}
     section = seed_section(environment(**written), written, {"training.seed": 7, "lr": 1})

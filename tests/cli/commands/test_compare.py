@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reportgen.cli.main import main
+from reportgen.testing import make_run
 
 
 @pytest.fixture
@@ -84,6 +85,18 @@ def test_predictions_that_cannot_be_read_are_named(
     (runs[1] / "predictions" / "val.csv").write_text("id,label\n1,a\n")
     assert main(["compare", "one", "two"]) == 3
     assert "predictions/val.csv: has no column prediction" in capsys.readouterr().err
+
+
+def test_what_one_run_does_not_record_takes_one_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = make_run(tmp_path / "a", "one")
+    other = make_run(tmp_path / "b", "other", environment=None)
+    assert main(["compare", str(one), str(other)]) == 0
+    found = rows(capsys)
+    (packages,) = [key for section, key in found if key.startswith("packages")]
+    assert packages.startswith("packages.* (")
+    assert found["environment", packages] == ["recorded", "not recorded"]
 
 
 def test_hostile_names_stay_in_their_row(
