@@ -23,6 +23,7 @@ from reportgen.runs.view import RunView
 from reportgen.site.assets import EARLY, VENDORED, Assets, collect_assets
 from reportgen.site.charts import CHARTS
 from reportgen.site.curve_store import CurveStore
+from reportgen.site.feed import feed, sitemap
 from reportgen.site.figures import moment
 from reportgen.site.fingerprint import of_program
 from reportgen.site.gather import Advance, Gathered, gather, newest_moment
@@ -63,6 +64,7 @@ _SECTIONS = (
     ("audit", "Audit", "audit/index.html"),
     ("reports", "Reports", "reports/index.html"),
     ("models", "Models", "models/index.html"),
+    ("search", "Search", "search/index.html"),
 )
 
 
@@ -236,6 +238,8 @@ class _Site:
         self._project = project
         self._staging = staging
         self._live = live
+        address = safe_url(base_url)
+        self._base_url = f"{address.rstrip('/')}/" if address else None
         self._assets = collect_assets(project.theme)
         charts = _charts_file(project.theme)
         staging.put(charts.path, charts.data)
@@ -273,6 +277,10 @@ class _Site:
             described["pages"] = self._staging.states(".html")
         manifest = data_file("manifest", described)
         self._staging.put("data/manifest.js", manifest.data)
+        self._staging.put("feed.xml", feed(self._project, site_id(self._project), self._base_url))
+        if self._base_url:
+            names = self._staging.states(".html")
+            self._staging.put("sitemap.xml", sitemap(self._base_url, names))
         self._staging.put(".nojekyll", b"")
         self._staging.put(MARKER, dump_json(_marker(self._project)))
         return pages

@@ -13,6 +13,8 @@ from reportgen.site.pages.overview import Overview
 from reportgen.site.pages.reports import Reports
 from reportgen.site.pages.run import Run
 from reportgen.site.pages.runs import Runs
+from reportgen.site.pages.search import Search
+from reportgen.site.pages.tags import Tags
 from reportgen.suggest import nearest
 
 PAGES: tuple[Page, ...] = (
@@ -24,6 +26,8 @@ PAGES: tuple[Page, ...] = (
     Audit(),
     Reports(),
     Models(),
+    Tags(),
+    Search(),
     NotFound(),
 )
 

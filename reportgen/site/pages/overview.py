@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from reportgen.runs.times import from_iso
 from reportgen.site.chart_figure import ChartFigure, Series, chart_figure
 from reportgen.site.figures import moment, plural
 from reportgen.site.groups import short_labels, shown
@@ -89,6 +90,7 @@ class Overview:
                 "sentence": _sentence(project),
                 "troubles": _troubles(project.shown),
                 "headline": _headline(project, decimals),
+                "latest": latest(project.shown),
                 "step": step_row(project.report.next_step) if project.report else None,
                 "columns": columns,
                 "rows": rows,
@@ -102,6 +104,12 @@ class Overview:
             },
             scripts=("charts", "copy"),
         )
+
+
+def latest(records: Sequence[Record]) -> Record | None:
+    """Return the run that ended last; None when there is one run or none ended."""
+    ended = [(time, r) for r in records if (time := from_iso(r.view.run.ended)) is not None]
+    return max(ended, key=lambda pair: pair[0])[1] if len(records) > 1 and ended else None
 
 
 def _sentence(project: Project) -> str:
