@@ -78,6 +78,27 @@ def _calibration(attempt: Attempt) -> dict[str, Any] | None:
     return {"replays": found.replays, "largest": _finite(found.largest), "apart": [*found.faults]}
 
 
+def check_ledger(run: Path, ledger: Path | None = None) -> None:
+    """Make sure, before anything is run, that an entry can be written; nothing is written.
+
+    Args:
+        run: The run folder.
+        ledger: Another folder.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    place = (run / layout.REPRODUCTIONS if ledger is None else ledger).absolute()
+    there = next(folder for folder in (place, *place.parents) if os.path.lexists(folder))
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise UsageError(
+            "the ledger cannot be written",
+            where=str(there),
+            expected="a folder that you may write to",
+            fix="--ledger DIR keeps it elsewhere",
+        )
+
+
 def write_entry(entry: Reproduction, run: Path, ledger: Path | None = None) -> Path:
     """Write an entry beside those that are there, and return its file.
 

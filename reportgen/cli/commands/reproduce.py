@@ -13,7 +13,7 @@ from reportgen.cli.progress import progress
 from reportgen.errors import ReportgenError, UnavailableError, UsageError
 from reportgen.reproduce.attempt import Attempt, judged, reproduce
 from reportgen.reproduce.explain import BUDGET_SECONDS, explain
-from reportgen.reproduce.ledger import document_of, entry_of, write_entry
+from reportgen.reproduce.ledger import check_ledger, document_of, entry_of, write_entry
 from reportgen.reproduce.plan import Plan, Request, make_plan
 from reportgen.reproduce.record import STEPS
 from reportgen.reproduce.report import cannot_run, report_lines, write_plot
@@ -124,6 +124,9 @@ def run(args: argparse.Namespace) -> int:
         return OK
     if args.statement is not None and view.manifest is None:
         raise UsageError("the run is not sealed, so nothing can be stated of it", where=view.name)
+    if args.statement is not None and not args.statement.absolute().parent.is_dir():
+        raise UsageError("its folder does not exist", where=f"--statement {args.statement}")
+    check_ledger(view.folder, args.ledger)
     began = time.time()
     try:
         plan = make_plan(view, _request(args))

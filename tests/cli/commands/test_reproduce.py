@@ -205,6 +205,21 @@ def test_misuse_is_refused(
     assert not (run / "reproductions").exists()
 
 
+def test_where_to_write_is_known_before_anything_is_run(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    (run / "reproductions").symlink_to(tmp_path / "nowhere")
+    words = ["reproduce", str(run), "--steps", "5", "--yes", *HERE]
+    assert main(words) == 2
+    assert "--ledger DIR" in capsys.readouterr().err
+    assert main([*words, "--ledger", str(tmp_path / "file" / "below")]) == 2
+    ledger = tmp_path / "ledger"
+    assert main([*words, "--ledger", str(ledger), "--statement", "no/folder/s.json"]) == 2
+    assert "running" not in capsys.readouterr().err
+    assert not ledger.exists()
+
+
 def test_the_repository_may_be_elsewhere(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
