@@ -2,7 +2,8 @@
 
 GitHub's flavour (github.github.com/gfm). Whatever a run says stands in a code span whose fence is
 longer than any run of backticks in it, so that nothing in it is a link, an image, a mention, a
-heading or a column. The whole stays under the size of a comment.
+heading or a column. The whole stays under the size of a comment, and what does not stop a gate
+that fails is folded up.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reportgen.audit.change import CONFIG_CHANGED
 from reportgen.audit.evidence import counted, listed
 from reportgen.audit.formats.change import changes
 from reportgen.audit.formats.findings import Finding, Gravity, findings_of, plain
@@ -34,15 +36,19 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]()#!<>&|~@$:]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[
 # Mentions, issues and addresses, as they look after _MARKUP.
 _CALLS = re.compile(r"&#64;|&#35;|&#58;(?=//)|\b[wW]{3}(?=\.)|\b[gG][hH]-(?=\d)")
 _PROBLEMS = 20
+_FOLD = "\n<details><summary>What else was found, which does not stop the gate</summary>\n"
+_UNFOLD = "\n</details>\n"
 
 
 def render(report: AuditReport) -> str:
     """Return the report as Markdown."""
-    text = ""
+    text, folded = "", False
     for block in _blocks(report):
         if len((text + block).encode()) > LIMIT - _RESERVE:
-            return f"{text}\nThe rest is left out here: the other outputs have it.\n"
+            end = _UNFOLD if folded else ""
+            return f"{text}{end}\nThe rest is left out here: the other outputs have it.\n"
         text += block
+        folded = block == _FOLD or (folded and block != _UNFOLD)
     return text
 
 
@@ -91,12 +97,23 @@ def _blocks(report: AuditReport) -> Iterator[str]:
     share = f"{bad} of {counted(len(report.runs), 'run')} fail it" if bad else _all(report)
     about = f"policy {code(report.policy, 60)}, rules {code(report.rules, 20)}"
     yield f"## Audit of runs: the gate {verdict}\n\n{share}{_base(report)} ({about}).\n"
+    yield from _rules(report)
     if report.next_step is not None:
         yield _next_step(report.next_step)
     yield from _runs(report)
     yield from _findings(report)
     yield from _deleted(report)
     yield from _problems(report)
+
+
+def _rules(report: AuditReport) -> Iterator[str]:
+    """Say at the top that a change would judge itself by other rules: it matters to reviewers."""
+    files = [one.file for one in report.problems if one.id == CONFIG_CHANGED]
+    if files and report.base is not None:
+        named = ", ".join(code(file, 120) for file in files[:3])
+        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+        base = code(report.base.label, 80)
+        yield f"\n**Rules** changed in {named}{more}: this audit goes by those of {base}.\n"
 
 
 def _all(report: AuditReport) -> str:
@@ -160,11 +177,18 @@ def _findings(report: AuditReport) -> Iterator[str]:
         yield f"\n### {heading}\n\n"
     for reason in others:
         yield f"- {code(reason.run, 80)}: {code(reason.message)}\n"
+    stopped = any(one.gravity == "error" for one in found)
+    folded = False
     for (gravity, _, _), group in groups.items():
+        if stopped and gravity != "error" and not folded:
+            folded = True
+            yield _FOLD
         if _WORDS[gravity] != heading:
             heading = _WORDS[gravity]
             yield f"\n### {heading}\n\n"
         yield _group(group)
+    if folded:
+        yield _UNFOLD
 
 
 def _group(group: list[Finding]) -> str:

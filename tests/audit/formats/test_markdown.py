@@ -115,6 +115,42 @@ def test_the_size_stays_under_that_of_a_comment() -> None:
     assert page.endswith("The rest is left out here: the other outputs have it.\n")
 
 
+def test_what_does_not_stop_the_gate_is_folded_up() -> None:
+    page = render(make_change())
+    before, _, folded = page.partition("<details>")
+    folded, _, after = folded.partition("</details>")
+    assert "### Stops the gate" in before
+    assert [line for line in folded.splitlines() if line.startswith("### ")] == [
+        "### Fails",
+        "### In part, or exempt",
+        "### Could not be judged",
+    ]
+    assert "### Deleted runs" in after
+    passes = msgspec.structs.replace(make_change(), gate=Gate(passed=True))
+    assert "<details>" not in render(passes)
+
+
+def test_a_fold_is_closed_where_the_rest_is_left_out() -> None:
+    report = make_change(every_slot("é|`" * 1_000))
+    run = report.runs[0]
+    checks = tuple(
+        msgspec.structs.replace(one, id=f"{one.id}-{number}")
+        for number in range(400)
+        for one in run.checks
+        if number == 0 or one.id != "metrics.run-completed"
+    )
+    whole = msgspec.structs.replace(run, checks=checks + run.checks)
+    page = render(msgspec.structs.replace(report, runs=(whole,)))
+    assert page.count("<details>") == page.count("</details>") == 1
+    assert page.endswith("The rest is left out here: the other outputs have it.\n")
+
+
+def test_a_change_of_the_rules_is_said_at_the_top() -> None:
+    assert render(make_change()).split("\n\n")[2] == (
+        "**Rules** changed in `audit.yaml`: this audit goes by those of `main (012345678)`."
+    )
+
+
 def test_the_verdict_comes_first() -> None:
     passing = tuple(run for run in make_change().runs if run.passed)
     report = AuditReport(gate=Gate(passed=True, warnings=3), runs=passing)
