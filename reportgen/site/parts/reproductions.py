@@ -67,9 +67,16 @@ def _row(entry: Reproduction) -> ReproductionRow:
         extent="" if entry.verdict == "cannot-run" else _extent(entry),
         detail=_detail(entry),
         conclusion=_conclusion(entry.conclusion or {}),
-        environment="made from the record" if entry.cold else clip(entry.environment or "", 40),
+        environment=_environment(entry),
         signer=clip(entry.signer or "", 80),
     )
+
+
+def _environment(entry: Reproduction) -> str:
+    if entry.cold:
+        return "made from the record"
+    words = {"current": "the one at hand", "named": "one that was there"}
+    return words.get(entry.environment or "", clip(entry.environment or "", 40))
 
 
 def _extent(entry: Reproduction) -> str:

@@ -50,7 +50,7 @@ def test_the_latest_attempt_comes_first(run: Path) -> None:
     rows = reproductions_of(RunView(run))
     assert [(row.word, row.tone) for row in rows] == [("Diverges", "poor"), ("Identical", "good")]
     assert rows[0].detail == "loss at step 3: recorded 0.5, replayed NaN"
-    assert rows[0].environment == "current"
+    assert rows[0].environment == "the one at hand"
     assert rows[1].extent == "20 steps, band 1e-05"
     assert rows[1].environment == "made from the record"
     assert rows[1].created == "24 Nov 2026, 10:15"
