@@ -11,16 +11,17 @@ BIN := $(VENV)/bin
 EXAMPLES := .venv-examples
 INSTALL := -m pip --disable-pip-version-check -qq install
 
-.PHONY: help demo test lint bench examples clean
+.PHONY: help demo test lint bench examples screenshots clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo      audit the example runs, build their site, say where to look"
-	@echo "make test      everything that a change has to pass: ruff, mypy, pytest"
-	@echo "make lint      ruff and mypy alone"
-	@echo "make bench     costs beside the goals"
-	@echo "make examples  train the example runs again"
-	@echo "make clean     remove environments, caches and what was built"
+	@echo "make demo         audit the example runs, build their site, say where to look"
+	@echo "make test         everything that a change has to pass: ruff, mypy, pytest"
+	@echo "make lint         ruff and mypy alone"
+	@echo "make bench        costs beside the goals"
+	@echo "make examples     train the example runs again"
+	@echo "make screenshots  take the pictures of the documents again"
+	@echo "make clean        remove environments, caches and what was built"
 
 demo: $(VENV)/.core
 	@sh scripts/demo.sh
@@ -40,6 +41,10 @@ bench: $(VENV)/.dev
 # Of its own, so that the package list that the runs record holds what they need and no more.
 examples: $(EXAMPLES)/.installed
 	$(EXAMPLES)/bin/python example_runs/make_examples.py
+
+screenshots: $(VENV)/.dev
+	@sh scripts/ensure_chromium.sh
+	$(BIN)/python scripts/screenshots.py
 
 clean:
 	rm -rf $(VENV) $(EXAMPLES) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
