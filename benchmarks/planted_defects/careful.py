@@ -7,7 +7,9 @@ import shutil
 import subprocess
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from hashlib import sha256
 
+from planted_defects.code_versions import without_file
 from planted_defects.defect import (
     Defect,
     drop,
@@ -15,15 +17,18 @@ from planted_defects.defect import (
     relog,
     revalue,
     several,
+    swap,
     swap_in_repository,
 )
 from planted_defects.lab import Lab, Record
+from reportgen.audit.repository import Repositories
 from reportgen.testing import ABSENT, git
 from reportgen.testing.documents import encoded_ids, split_document
 
 ACCURACY = "val/accuracy"
 PREDICTIONS = "predictions/val.csv"
 SPLITS = "captured/splits.json"
+PACKAGE = {"distribution": "digits", "version": "1.0", "record_sha256": "ab" * 32}
 RESULTS = ("metrics.jsonl", "summary.yaml", PREDICTIONS)
 
 
@@ -91,6 +96,18 @@ def _newer_commit(lab: Lab) -> None:
         check=True,
     )
     lab.lay("git_info.yaml", {"commit": git(lab.repository, "rev-parse", "HEAD")})
+
+
+def _only_hashed(lab: Lab) -> None:
+    """What a module says stands nowhere; the tree is recorded without it."""
+    without_file("decay.py")(lab)
+    data = (lab.repository / "decay.py").read_bytes()
+    left = {"path": "decay.py", "bytes": len(data), "sha256": sha256(data).hexdigest()}
+    patch = (lab.run / "git_diff.patch").read_bytes()
+    commit = lab.document("git_info.yaml")["commit"]
+    with Repositories() as repositories:
+        tree = repositories.around(lab.run).patched_tree(commit, patch, ("decay.py",))
+    lab.lay("git_info.yaml", {"left_out": [left], "untracked": ["weights.py"], "tree": tree})
 
 
 DEFECTS = (
@@ -212,6 +229,24 @@ DEFECTS = (
         "a package that was loaded is not among the imported ones",
         "environment.imports-covered",
         lay("environment.yaml", {"packages": {"torch": ABSENT}}),
+        least="partial",
+    ),
+    Defect(
+        "a module was left out of the patch as a large file is, with its hash",
+        "code.modules-match-tree",
+        _only_hashed,
+        base="full",
+        least="partial",
+    ),
+    Defect(
+        "code of a repository is said to be that of an installed package",
+        "code.commit-exists",
+        lay("git_info.yaml", {"packaged": PACKAGE, "commit": "cd" * 20, "tree": "ef" * 20}),
+    ),
+    Defect(
+        "one of the predictions is of no example that there is",
+        "artifacts.predictions-kept",
+        swap(PREDICTIONS, "144,", "9144,"),
         least="partial",
     ),
     Defect(

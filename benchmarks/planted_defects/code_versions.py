@@ -23,8 +23,8 @@ def _remote(url: str | None) -> Plant:
     return lay(GIT, {"remote": url})
 
 
-def _without_file(name: str) -> Plant:
-    """A plant that takes one file out of the patch."""
+def without_file(name: str) -> Plant:
+    """Return a plant that takes one file out of the patch."""
 
     def plant(lab: Lab) -> None:
         text = (lab.run / PATCH).read_text(encoding="utf-8")
@@ -175,7 +175,7 @@ CHANGES = (
     Defect(
         "the patch lacks a file, and the list of untracked files lacks it too",
         "code.patch-restores-tree",
-        several(_without_file("weights.py"), lay(GIT, {"untracked": ["decay.py"]})),
+        several(without_file("weights.py"), lay(GIT, {"untracked": ["decay.py"]})),
         base="full",
     ),
     Defect(
@@ -187,7 +187,7 @@ CHANGES = (
     Defect(
         "an untracked file is listed and not in the patch",
         "code.untracked-captured",
-        _without_file("weights.py"),
+        without_file("weights.py"),
         base="full",
     ),
     Defect(

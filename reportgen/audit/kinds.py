@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.runs import layout
-from reportgen.runs.schema import OptimizerState
+from reportgen.runs.schema import Modules, OptimizerState
 from reportgen.runs.view import RunView
 
 GRADIENT_PACKAGES = ("torch", "tensorflow", "jax", "keras")
@@ -44,9 +44,15 @@ def no_model(view: RunView) -> str | None:
 
 
 def packaged(view: RunView) -> str | None:
-    """Return why the code has no commit of its own: it ran from a package known by a digest."""
+    """Return why the code has no commit of its own: it ran from a package known by a digest.
+
+    A run that loaded files of a repository as well ran code of that repository.
+    """
     package = view.git.packaged if view.git else None
     if package is None or not package.record_sha256 or len(package.record_sha256) != 64:
+        return None
+    modules = view.captured(layout.MODULES, Modules)
+    if modules is not None and modules.local:
         return None
     return f"the code ran from the package {package.distribution} {package.version or ''}".rstrip()
 

@@ -10,7 +10,7 @@ from reportgen.audit.config_sources import ENDINGS, named_files
 from reportgen.audit.evidence import at, counted, listed
 from reportgen.audit.interface import AuditContext, Check, CheckResult, Evidence, Severity, Where
 from reportgen.audit.prediction_table import PredictionTable, read_predictions
-from reportgen.audit.split_ids import hash_of, split_hashes
+from reportgen.audit.split_ids import hash_of, kept_share, split_hashes
 from reportgen.errors import UnavailableError, UnreadableError
 from reportgen.runs import layout
 from reportgen.runs.goals import split_of
@@ -201,7 +201,7 @@ class PredictionsKept(Check):
             return self.partial(f"{place}: {'; '.join(faults)}", inspected=rows, where=where)
         strange = _of_other_splits(context.run, table)
         if strange:
-            message = f"{place} names examples of another split: {strange}"
+            message = f"{place} names examples that are not of the split: {strange}"
             where = [*where, Where(file=layout.SPLITS)]
             remedy = "Give each example the id that it has in run.log_splits"
             return self.partial(message, inspected=rows, where=where, remedy=remedy)
@@ -224,7 +224,7 @@ def _examples(view: RunView) -> int | None:
 
 
 def _of_other_splits(view: RunView, table: PredictionTable) -> str | None:
-    """Return how many of the first ids are of no validation split but of another, or None."""
+    """Return how many of the first ids are of another split, or of none; None when none are."""
     raw = view.raw(layout.SPLITS)
     if not isinstance(raw, dict):
         return None
@@ -236,6 +236,9 @@ def _of_other_splits(view: RunView, table: PredictionTable) -> str | None:
     predicted = set(map(hash_of, table.columns.get("id", [])[:_IDS_COMPARED]))
     strange = predicted.difference(*own) if own else set()
     found = {name: len(hashes & strange) for name, hashes in splits.items()}
+    # Ids that are of none may be of another numbering, unless the others are of this one.
+    if kept_share(raw) == 1.0 and len(strange) <= len(predicted) / 2:
+        found["none"] = len(strange) - sum(found.values())
     return listed(f"{count:,} of {name}" for name, count in found.items() if count) or None
 
 

@@ -161,6 +161,11 @@ class ModulesMatchTree(Check):
             few = len(absent) <= _FEW and all(map(_GENERATED.search, absent))
             verdict = self.partial if few else self.failed
             return verdict(named, inspected=count, where=where)
+        hashed = [path for path in modules.local if path in left_out]
+        if hashed:
+            message = f"{len(hashed)} of {files} kept nowhere, only hashed: {listed(hashed)}"
+            where = [at(view, layout.GIT, "left_out"), *where]
+            return self.partial(message, inspected=count, where=where)
         unread = [path for path, digest in known.items() if digest is None]
         if unread:
             message = f"{len(unread)} of {files} without a hash: {listed(unread)}"

@@ -30,6 +30,11 @@ def rows(count: int, *, ids: str = "{row}", label: str = "1", prediction: str = 
     return "id,label,prediction\n" + "".join(lines)
 
 
+OTHERS_AMONG_THEM = "id,label,prediction\n" + "".join(
+    f"{one},1,1\n" for one in (*range(144, 177), 900, 901, 902)
+)
+
+
 def predictions(text: str | None) -> dict[str, object]:
     return {"files": {"predictions/val.csv": text}}
 
@@ -124,9 +129,16 @@ CASES = (
     Case(
         PREDICTIONS,
         "partly",
-        "names examples of another split: 36 of train",
+        "names examples that are not of the split: 36 of train",
         predictions(rows(36)),
         name="of-the-training-split",
+    ),
+    Case(
+        PREDICTIONS,
+        "partly",
+        "not of the split: 3 of none",
+        predictions(OTHERS_AMONG_THEM),
+        name="of-no-split",
     ),
     Case(PREDICTIONS, "partly", "0 labels", predictions(rows(36, label="")), name="no-labels"),
     Case(PREDICTIONS, "partly", "the split has 36", predictions(rows(35)), name="short"),

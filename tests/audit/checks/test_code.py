@@ -16,6 +16,7 @@ UNTRACKED = "code.untracked-captured"
 
 SOMEWHERE = "0123456789abcdef0123456789abcdef01234567"
 PACKAGED = {"distribution": "trainer", "version": "1.2", "record_sha256": "ab" * 32}
+NOTHING_LOCAL = {"modules": {"local": {"train.py": ABSENT}}}
 
 
 def edited(repository: Path) -> None:
@@ -90,7 +91,15 @@ CASES = (
         RECORDED,
         "not-applicable",
         "the code ran from the package trainer 1.2",
+        {"git": {"commit": None, "packaged": PACKAGED}, "captured": NOTHING_LOCAL},
+    ),
+    # Said to be packaged, and a file of a repository was loaded.
+    Case(
+        RECORDED,
+        "cheats",
+        "commit is null",
         {"git": {"commit": None, "packaged": PACKAGED}},
+        name="packaged",
     ),
     Case(
         RECORDED,
@@ -150,7 +159,12 @@ CASES = (
         name="no-commit",
         more={"blocked_by": RECORDED},
     ),
-    Case(EXISTS, "not-applicable", "package", {"git": {"packaged": PACKAGED}}),
+    Case(
+        EXISTS,
+        "not-applicable",
+        "package",
+        {"git": {"packaged": PACKAGED}, "captured": NOTHING_LOCAL},
+    ),
     Case(
         STATE,
         "passes",

@@ -14,7 +14,8 @@ ENTRY = "code.entrypoint-in-tree"
 EXISTS = "code.commit-exists"
 RESTORES = "code.patch-restores-tree"
 PACKAGED = {
-    "git": {"packaged": {"distribution": "trainer", "version": "1", "record_sha256": "ab" * 32}}
+    "git": {"packaged": {"distribution": "trainer", "version": "1", "record_sha256": "ab" * 32}},
+    "captured": {"modules": {"local": {"train.py": ABSENT}}},
 }
 TRAIN = sha256(SCRIPT.encode()).hexdigest()
 LOCK = sha256(LOCK_FILE.encode()).hexdigest()
@@ -176,6 +177,18 @@ CASES = (
         after=without_history,
         more={"blocked_by": EXISTS},
         name="no-objects",
+    ),
+    # Its hash is on record, and its text is nowhere.
+    Case(
+        MODULES,
+        "partly",
+        "1 of 2 files kept nowhere, only hashed: big.py",
+        {
+            "captured": {"modules": {"local": {"train.py": TRAIN, "big.py": "ab" * 32}}},
+            "git": {"left_out": [{"path": "big.py", "bytes": 2_000_000, "sha256": "ab" * 32}]},
+        },
+        before=unchanged,
+        name="only-hashed",
     ),
     Case(MODULES, "not-applicable", "package", PACKAGED),
     Case(ENTRY, "passes", "train.py is a file of the tree", before=unchanged),

@@ -5,7 +5,7 @@ import pytest
 from audit.case import Case, assert_case, unchanged
 from audit.fake_network import FakeNetwork
 
-from reportgen.testing import git, make_repository, make_run, run_check
+from reportgen.testing import ABSENT, git, make_repository, make_run, run_check
 
 USABLE = "code.remote-usable"
 HELD = "code.commit-on-remote"
@@ -13,7 +13,10 @@ BRANCH = "code.branch-recorded"
 RECORDED = "code.commit-recorded"
 REMOTE = "https://example.org/lab/digits.git"
 ELSEWHERE = "0123456789abcdef0123456789abcdef01234567"
-PACKAGED = {"packaged": {"distribution": "trainer", "version": "1", "record_sha256": "ab" * 32}}
+PACKAGED = {
+    "git": {"packaged": {"distribution": "trainer", "version": "1", "record_sha256": "ab" * 32}},
+    "captured": {"modules": {"local": {"train.py": ABSENT}}},
+}
 
 
 def remote(url: str | None, **more: object) -> dict[str, object]:
@@ -60,7 +63,7 @@ CASES = (
     Case(USABLE, "cheats", "reached by ext", remote("ext::sh -c touch% PWNED"), name="ext"),
     Case(USABLE, "cheats", "", remote("ssh://-oProxyCommand=x/y"), name="option"),
     Case(USABLE, "cheats", "user or a token", remote("https://abc@example.org/l/d"), name="user"),
-    Case(USABLE, "not-applicable", "package", {"git": PACKAGED}),
+    Case(USABLE, "not-applicable", "package", PACKAGED),
     Case(USABLE, "inconclusive", "", {"git": {"commit": None}}, more={"blocked_by": RECORDED}),
     Case(HELD, "inconclusive", "the remote was not asked", before=unchanged),
     Case(HELD, "inconclusive", "", remote(None), more={"blocked_by": USABLE}, name="no-remote"),
@@ -89,7 +92,7 @@ CASES = (
         network=advertising(main=ELSEWHERE),
         name="unknown-history",
     ),
-    Case(HELD, "not-applicable", "package", {"git": PACKAGED}),
+    Case(HELD, "not-applicable", "package", PACKAGED),
     Case(BRANCH, "passes", "branch 'main'"),
     Case(BRANCH, "passes", "tag 'v1'", {"git": {"branch": None, "tags": ["v1"]}}, name="tag"),
     Case(BRANCH, "fails", "neither a branch nor a tag", {"git": {"branch": None}}),
@@ -109,7 +112,7 @@ CASES = (
         name="describe",
     ),
     Case(BRANCH, "cheats", "neither", {"git": {"branch": ELSEWHERE}}, name="hash"),
-    Case(BRANCH, "not-applicable", "package", {"git": PACKAGED}),
+    Case(BRANCH, "not-applicable", "package", PACKAGED),
     Case(
         BRANCH,
         "inconclusive",
