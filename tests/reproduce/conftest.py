@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 from reproduce.projects import MakeProject, Project, filled
 
 from reportgen.runs.view import RunView
+
+
+@pytest.fixture(autouse=True)
+def _temporary_folders_of_the_test(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a replay keeps goes away with the folders of the tests."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
 
 
 @pytest.fixture

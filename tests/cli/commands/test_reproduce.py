@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ def run(_made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     top = tmp_path / "project"
     shutil.copytree(_made_once, top, symlinks=True)
     monkeypatch.chdir(top)
+    (tmp_path / "t").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "t"))
     (found,) = top.joinpath("runs").rglob("run.yaml")
     return found.parent
 
