@@ -46,6 +46,7 @@
   }
 
   async function start() {
+    reportgen.kit().catch(() => null);  // loads beside the runs; a chart says what failed
     page.messages.replaceChildren();
     let list;
     try {

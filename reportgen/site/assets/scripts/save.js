@@ -31,7 +31,7 @@
     (title.replace(/[^A-Za-z0-9.-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 80) || "chart") + ending;
 
   function title(chart) {
-    const heading = chart.figure.querySelector("figcaption h2, figcaption h3");
+    const heading = chart.figure.querySelector("figcaption > :first-child");
     return heading ? heading.textContent.trim() : chart.figure.dataset.y;
   }
 
