@@ -276,6 +276,7 @@ DEFECTS = (
         base="full",
         run=1,
         least="partial",
+        beyond="in prose, any number may stand without one",
     ),
     Defect(
         "the best number of a table lost its link and rose",

@@ -27,6 +27,7 @@ class Defect:
         cover: How carefully it is covered up.
         least: The mildest outcome that counts as caught.
         run: Which run of the group is judged.
+        beyond: Why no check can be asked to see it; empty for one that should be seen.
     """
 
     what: str
@@ -36,6 +37,7 @@ class Defect:
     cover: Cover = "all"
     least: Literal["fail", "partial"] = "fail"
     run: int = 0
+    beyond: str = ""
 
     @property
     def category(self) -> str:

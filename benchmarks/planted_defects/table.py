@@ -136,7 +136,10 @@ def _said(result: CheckResult) -> str:
 
 
 def _caught(trial: Trial) -> str:
-    return trial.result.outcome.value if trial.caught else f"NO ({trial.result.outcome.value})"
+    outcome = trial.result.outcome.value
+    if trial.caught:
+        return outcome
+    return f"NO ({outcome}): {trial.defect.beyond}" if trial.defect.beyond else f"NO ({outcome})"
 
 
 def _row(trial: Trial) -> str:

@@ -275,10 +275,21 @@ def test_a_hostile_repository_runs_nothing_and_changes_no_result(
     make_run(repository / "runs", repository=repository)
     clean = hostile_env.run("audit", "lab/runs")
     hostile_config(repository)
+    other = make_repository(hostile_env.folder.parent / "other", {"a.py": "a = 1\n"})
+    (hostile_env.folder / "git").write_text(f"#!/bin/sh\n{TOUCH}\n")
+    (hostile_env.folder / "git").chmod(0o755)
     done = hostile_env.run(
         "audit",
         "lab/runs",
         environment={
+            "PATH": f".:{os.environ['PATH']}",
+            "GIT_DIR": str(other / ".git"),
+            "GIT_WORK_TREE": str(other),
+            "GIT_OBJECT_DIRECTORY": str(other / ".git/objects"),
+            "GIT_INDEX_FILE": "/nowhere",
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "core.fsmonitor",
+            "GIT_CONFIG_VALUE_0": TOUCH,
             "GIT_EXTERNAL_DIFF": TOUCH,
             "GIT_SSH_COMMAND": TOUCH,
             "GIT_TRACE": str(hostile_env.folder / "trace"),
