@@ -235,11 +235,10 @@ def _refuse_inside(source: Path, root: Path) -> None:
 
 def facts_of(run: ImportedRun) -> dict[str, Any]:
     """Return what was found of a run, in numbers."""
-    used: Sequence[int] = sorted(set(run.points.name_of.tolist()))
     return {
         "name": run.name,
         "source": run.source,
-        "series": len(used),
+        "series": len(set(run.points.name_of.tolist())),
         "points": len(run.points),
         "config_keys": len(run.config or {}),
         "texts": len(run.texts),

@@ -98,10 +98,13 @@ def _remainders(rows: NDArray[np.uint8], crc: Words) -> Words:
     table = _double_table()
     length = rows.shape[1]
     even = length - length % 2
-    # Columns side by side in memory: each is gone through as a whole.
-    columns = np.ascontiguousarray(rows[:, :even]).view("<u2").T
-    for column in np.ascontiguousarray(columns):
-        crc = table[(crc ^ column) & 0xFFFF] ^ crc >> 16
+    crc = crc.copy()
+    # Columns side by side in memory: each is gone through as a whole, in place.
+    for column in np.ascontiguousarray(np.ascontiguousarray(rows[:, :even]).view("<u2").T):
+        low = crc.astype(np.uint16)
+        low ^= column
+        crc >>= np.uint32(16)
+        crc ^= table.take(low)
     if length % 2:
         single = np.array(_table(), dtype=np.uint32)
         crc = single[(crc ^ rows[:, -1]) & 0xFF] ^ crc >> 8

@@ -179,12 +179,14 @@ def decode(rows: NDArray[np.uint8], shape: Shape) -> Bulk:
 
 
 def _tags(columns: NDArray[np.uint8]) -> tuple[list[bytes], NDArray[np.int64]]:
-    words = _words(columns)
+    words = _words(columns).T
     tags: list[bytes] = []
     tag_of = np.zeros(len(columns), dtype=np.int64)
     rest = np.arange(len(columns))
     while len(rest) and len(tags) < _MANY_TAGS:
-        same = (words[rest] == words[rest[0]]).all(axis=1)
+        same = np.ones(len(rest), dtype=bool)
+        for part in words:
+            same &= part[rest] == part[rest[0]]
         tag_of[rest[same]] = len(tags)
         tags.append(columns[rest[0]].tobytes())
         rest = rest[~same]

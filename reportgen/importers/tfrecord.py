@@ -27,6 +27,7 @@ _SHOWN = 20
 _LENGTH = struct.Struct("<Q")
 _PORTION = 128
 _LONGEST_PERIOD = 60
+_FIRST_CHECKED = 512
 _CHECKED = 8192
 
 
@@ -245,16 +246,29 @@ def _period(lengths: list[int]) -> int:
 
 def _repeats(data: bytes, place: int, pattern: list[int]) -> int:
     """Return how many times records of these lengths follow one another from ``place`` on."""
-    stride = sum(pattern) + _FRAME * len(pattern)
-    most = min((len(data) - place) // stride, _CHECKED)
-    if most < 1:
+    if 0 in pattern:  # may be the padding at the end of a file
         return 0
+    stride = sum(pattern) + _FRAME * len(pattern)
+    there = (len(data) - place) // stride
+    found, asked = 0, _FIRST_CHECKED
+    while found < there:
+        count = min(asked, there - found)
+        good = _checked(data, place + stride * found, pattern, count)
+        found += good
+        if good < count:
+            break
+        asked = _CHECKED
+    return found
+
+
+def _checked(data: bytes, place: int, pattern: list[int], count: int) -> int:
+    """Return how many of ``count`` repetitions of the pattern stand from ``place`` on."""
+    stride = sum(pattern) + _FRAME * len(pattern)
     windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(data, dtype=np.uint8), 8)
-    rows = place + stride * np.arange(most)
-    good = np.ones(most, dtype=bool)
+    rows = place + stride * np.arange(count)
+    good = np.ones(count, dtype=bool)
     for length in pattern:
         good &= windows[rows].view("<u8")[:, 0] == length
         rows = rows + length + _FRAME
     bad = np.flatnonzero(~good)
-    # A length of 0 may be the padding at the end of a file.
-    return 0 if 0 in pattern else int(bad[0]) if len(bad) else most
+    return int(bad[0]) if len(bad) else count
