@@ -27,7 +27,7 @@ from reportgen.runs.redact import redact_text
 
 _PERIOD = 0.5
 _PIECE = 1 << 20
-_LOOKED_AT = 2_000
+_LOOKED_AT = 250  # in one piece: 5 us each, which the training may have to wait for
 _STOP_SECONDS = 5.0
 _NOT_FINITE: Final = rb'"NaN"|Infinity"'
 
