@@ -1,8 +1,9 @@
-"""MLflow's file store: ``mlruns/<experiment>/<run>/`` with a file a metric, parameter and tag.
+"""MLflow: the file store ``mlruns/<experiment>/<run>/`` with a file a metric, parameter and tag,
+and the database (see :mod:`reportgen.importers.mlflow_database`).
 
-The layout is documented with MLflow (mlflow.org/docs/latest/tracking, "File stores") and was the
-default up to MLflow 3.6. Runs that were deleted there are left aside. Artifacts stay where they
-are, whatever ``artifact_uri`` says, and are counted.
+The layout of the store is documented with MLflow (mlflow.org/docs/latest/tracking, "File stores")
+and was the default up to MLflow 3.6. Runs that were deleted there are left aside. Artifacts stay
+where they are, whatever ``artifact_uri`` says, and are counted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from reportgen.importers.interface import (
     SourceFile,
     Unreadable,
 )
+from reportgen.importers.mlflow_database import DatabaseRun, is_database, read_database
 from reportgen.importers.point_columns import PointColumns, number_in, value_in
 from reportgen.importers.sources import HashedPieces, files_below, place_of
 from reportgen.runs.problems import Problem
@@ -34,20 +36,20 @@ _PERSONAL = ("mlflow.user", "mlflow.source.name", "mlflow.databricks")
 
 
 class MlflowFilesImporter:
-    """The runs of a file store."""
+    """The runs of file stores and databases."""
 
     kind: ClassVar[str] = "mlflow"
     title: ClassVar[str] = "MLflow"
 
     def detect(self, source: Path) -> bool:
-        """Tell whether ``source`` holds the folder of a run of MLflow."""
-        root, single = place_of(source)
-        if single is not None:
-            return False
-        return any(
-            path.rpartition("/")[2] == _META and _is_run(_Reader(root), path)
-            for path in files_below(source)
-        )
+        """Tell whether ``source`` is or holds MLflow's database, or holds the folder of a run."""
+        root, _ = place_of(source)
+        for path in files_below(source):
+            if path.rpartition("/")[2] == _META and _is_run(_Reader(root), path):
+                return True
+            if is_database(root, path) and _is_of_mlflow(root, path):
+                return True
+        return False
 
     def read(
         self, source: Path, options: ImportOptions
@@ -63,13 +65,20 @@ class MlflowFilesImporter:
             owner = _owner(path, below)
             if owner is not None:
                 below[owner].append(path)
+        seen: set[str] = set()
         for folder in runs:
             try:
-                yield _run(_Reader(root), folder, below[folder], metas, options)
+                found = _run(_Reader(root), folder, below[folder], metas, options)
             except ReportgenError as error:
                 yield Unreadable(folder or ".", error.what)
             except OSError as error:
                 yield Unreadable(folder or ".", error.strerror or type(error).__name__)
+            else:
+                seen.add(found.identity if isinstance(found, ImportedRun) else folder)
+                yield found
+        for path in paths:
+            if is_database(root, path) and _owner(path, below) is None:
+                yield from _of_database(root, path, seen, options)
 
 
 class _Reader:
@@ -150,6 +159,54 @@ def _run(
         remote=tags.get("mlflow.source.git.repoURL"),
         left_out=_left_out(folder, artifacts, columns),
         problems=problems,
+    )
+
+
+def _is_of_mlflow(root: Path, path: str) -> bool:
+    try:
+        return read_database(root, path, ImportOptions(), only_look=True) is not None
+    except (ReportgenError, OSError):
+        return False
+
+
+def _of_database(
+    root: Path, path: str, seen: set[str], options: ImportOptions
+) -> Iterator[ImportedRun | Unreadable | LeftAside]:
+    try:
+        found = read_database(root, path, options)
+    except (ReportgenError, OSError) as error:
+        what = error.what if isinstance(error, ReportgenError) else str(error.strerror)
+        yield Unreadable(path, what)
+        return
+    runs, files = found or ([], [])
+    for run in runs:
+        if run.stage == "deleted":
+            yield LeftAside(f"{path}:{run.id}", "was deleted in MLflow")
+        elif run.id not in seen:
+            yield _run_of_row(path, run, files)
+
+
+def _run_of_row(path: str, run: DatabaseRun, files: list[SourceFile]) -> ImportedRun:
+    tags = run.tags
+    return ImportedRun(
+        kind=MlflowFilesImporter.kind,
+        source=f"{path}:{run.id}",
+        identity=run.id,
+        name=run.name or tags.get("mlflow.runName") or run.id,
+        project=run.experiment or None,
+        points=run.columns.points(),
+        files=files,
+        config={key: value_in(value) for key, value in run.params.items()} or None,
+        typed=not run.params,
+        status=_NAMED.get(run.status, "running"),
+        created=_seconds(run.start),
+        ended=_seconds(run.end),
+        notes=tags.get("mlflow.note.content"),
+        tags=_tags(tags),
+        commit=tags.get("mlflow.source.git.commit"),
+        branch=tags.get("mlflow.source.git.branch"),
+        remote=tags.get("mlflow.source.git.repoURL"),
+        left_out=_left_out(path, 0, run.columns),
     )
 
 
