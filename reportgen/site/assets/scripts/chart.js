@@ -7,6 +7,8 @@
   const WIDE = 480;
   const LABEL_SHARE = 0.26;  // of the width, at most, for names at line ends
 
+  const painted = () => new Promise((resolve) => window.requestAnimationFrame(() => window.setTimeout(resolve)));
+
   reportgen.Chart = class {
     // `change` is given what a reader's action changes in the state of the page.
     constructor(figure, state, change) {
@@ -44,20 +46,27 @@
       this.turn += 1;
       const mine = this.turn;
       this.paint(this.state);
+      const loading = Promise.allSettled(this.wanted().map((series) => reportgen.loadLine(series, this.state)));
       let kit;
       try {
-        kit = await reportgen.kit();
+        kit = await reportgen.look();
+        const loaded = await loading;
+        if (mine !== this.turn) {
+          return;  // the state changed while files were loading
+        }
+        this.fail(loaded.filter((one) => one.status === "rejected").map((one) => one.reason));
+        const found = loaded.filter((one) => one.status === "fulfilled").map((one) => one.value);
+        this.lines = this.linesOf(kit, found);
+        this.preview();
+        await painted();  // Vega takes its time to start, and nothing is painted meanwhile
+        await reportgen.kit();
       } catch (error) {
         this.fail([error]);
         return;
       }
-      const loaded = await Promise.allSettled(this.wanted().map((series) => reportgen.loadLine(series, this.state)));
       if (mine !== this.turn) {
-        return;  // the state changed while files were loading
+        return;
       }
-      this.fail(loaded.filter((one) => one.status === "rejected").map((one) => one.reason));
-      const found = loaded.filter((one) => one.status === "fulfilled").map((one) => one.value);
-      this.lines = this.linesOf(kit, found);
       await this.show(kit);
     }
 
@@ -113,6 +122,21 @@
       const groups = reportgen.grouped(drawn, this.state, kit.specs.lines.usermeta.t975);
       const keys = groups.map((line) => line.series.key);
       return groups.filter((line) => reportgen.isShown(this.state, line.series.key, keys));
+    }
+
+    // Lines without axes, on a page that carries none, for as long as Vega is loading.
+    preview() {
+      const plain = this.state.xScale === "linear" && this.state.yScale === "linear";
+      if (this.view || !plain || this.plot.querySelector(".static") || !this.lines.length) {
+        return;
+      }
+      const { x, y } = reportgen.extents(this.lines, this.state);
+      const frame = { left: 52, top: 6, width: this.plot.clientWidth - 60, height: this.plot.clientHeight - 46 };
+      const share = (value, ends) => (ends[1] > ends[0] ? (value - ends[0]) / (ends[1] - ends[0]) : 0.5);
+      frame.px = (value) => frame.width * share(value, x);
+      frame.py = (value) => frame.height * (1 - share(value, y));
+      reportgen.drawLines(this.sheet, frame, this.lines, this.state);
+      window.performance.mark("reportgen lines");
     }
 
     labelled() {

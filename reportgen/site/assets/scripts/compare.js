@@ -46,7 +46,6 @@
   }
 
   async function start() {
-    reportgen.kit().catch(() => null);  // loads beside the runs; a chart says what failed
     page.messages.replaceChildren();
     let list;
     try {

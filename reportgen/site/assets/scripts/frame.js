@@ -5,14 +5,17 @@
 
   const reportgen = (window.reportgen = window.reportgen || {});
 
-  // The libraries and the specifications, once a page.
+  // The specifications and what else follows from the theme, once a page.
+  reportgen.look = () => reportgen.load("charts", document.documentElement.dataset.charts);
+
+  // The same, once the libraries are there that draw them.
   reportgen.kit = function () {
     const page = document.documentElement.dataset;
     const libraries = page.vega.split(" ").reduce(
       (before, path) => before.then(() => reportgen.script(path)),
       Promise.resolve()
     );
-    return libraries.then(() => reportgen.load("charts", page.charts));
+    return libraries.then(reportgen.look);
   };
 
   // Vega takes a title that is a key of every object ("constructor") for a signal, and fails; a
