@@ -21,7 +21,6 @@ from reportgen.fs.documents import dump_json
 from reportgen.runs.problems import Problem
 from reportgen.runs.view import RunView
 from reportgen.site.assets import EARLY, VENDORED, Assets, collect_assets
-from reportgen.site.charts import CHARTS
 from reportgen.site.curve_store import CurveStore
 from reportgen.site.feed import feed, sitemap
 from reportgen.site.figures import moment
@@ -45,9 +44,9 @@ from reportgen.site.project import (
     styled,
 )
 from reportgen.site.rendering import Renderer
-from reportgen.site.shards import DataFile, data_file
+from reportgen.site.shards import data_file, data_file_of
 from reportgen.site.shelf import Shelf
-from reportgen.site.text import safe_url
+from reportgen.site.text import safe_url, script_json
 from reportgen.site.theme import MODES, Theme, load_theme
 from reportgen.site.tokens import chart_config
 
@@ -241,7 +240,8 @@ class _Site:
         address = safe_url(base_url)
         self._base_url = f"{address.rstrip('/')}/" if address else None
         self._assets = collect_assets(project.theme)
-        charts = _charts_file(project.theme)
+        text = memory.remembered("charts", self._charts) if memory else self._charts()
+        charts = data_file_of("charts", text)
         staging.put(charts.path, charts.data)
         for asset in self._assets.files.values():
             staging.put(asset.path, asset.data)
@@ -251,6 +251,9 @@ class _Site:
         self._renderer = Renderer(project.theme, {**shared, "as_of": as_of})
         used = [asset.path for asset in self._assets.files.values()]
         self.shelf = Shelf(staging, memory, digest_of([shared, used]))
+
+    def _charts(self) -> bytes:
+        return _charts_json(self._project.theme)
 
     def page(self, page: Page) -> list[Output]:
         """Write the files of one kind of page."""
@@ -324,17 +327,19 @@ def build_page(project: Project, page: Page, output: Path) -> Path:
     return output / _Site(project, staging, None, None).page(page)[0].path
 
 
-def _charts_file(theme: Theme) -> DataFile:
-    return data_file(
-        "charts",
+def _charts_json(theme: Theme) -> bytes:
+    # Loaded here: altair costs half a second, and an unchanged program has its specifications.
+    from reportgen.site.charts import CHARTS
+
+    return script_json(
         {
             "specs": {chart.name: chart.spec() for chart in CHARTS},
             "config": {mode: chart_config(theme, mode) for mode in MODES},
             "series": {mode: list(theme.series[mode]) for mode in MODES},
             "neutral": {mode: theme.colours[mode]["edge"] for mode in MODES},
             "dashes": [list(pattern) for pattern in theme.dashes],
-        },
-    )
+        }
+    ).encode("ascii")
 
 
 def _shared(project: Project, assets: Assets, charts: str, base_url: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -145,6 +145,26 @@ class Memory:
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_bytes(self._folder / _name(place), data, mode=0o600)
+
+    def remembered(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """Return bytes that follow from the world alone, made once.
+
+        Args:
+            name: What they are, in letters.
+            make: Makes them.
+        """
+        if self._folder is None:
+            return make()
+        path = self._folder / f"{name}-{self.world[:32]}"
+        self._used.add(path.name)
+        try:
+            return path.read_bytes()
+        except OSError:
+            data = make()
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_bytes(path, data, mode=0o600)
+        return data
 
     def close(self) -> None:
         """Remove what is kept of runs that are no more."""

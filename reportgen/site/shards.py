@@ -127,7 +127,12 @@ def data_file(name: str, value: Any, columns: Mapping[str, Any] | None = None) -
     for key, column in (columns or {}).items():
         numbers = orjson.dumps(column, option=orjson.OPT_SERIALIZE_NUMPY).decode("ascii")
         text = f'{text[:-1]},"{key}":{numbers}}}'
-    data = f"reportgen.put({script_json(name)},{text});\n".encode("ascii")
+    return data_file_of(name, text.encode("ascii"))
+
+
+def data_file_of(name: str, text: bytes) -> DataFile:
+    """Return JSON that :func:`script_json` made as a file that hands itself to the loader."""
+    data = b"reportgen.put(" + script_json(name).encode("ascii") + b"," + text + b");\n"
     digest = hashlib.sha256(data).hexdigest()[:12]
     return DataFile(name, f"data/{name}.{digest}.js", data)
 
