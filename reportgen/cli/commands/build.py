@@ -12,11 +12,12 @@ from reportgen.cli.listing import complain, roots_of
 from reportgen.cli.main import PARTLY
 from reportgen.cli.options import add_json, add_settings, print_json, settings_of
 from reportgen.cli.progress import progress
-from reportgen.errors import UnreadableError
+from reportgen.errors import UnreadableError, UsageError
 from reportgen.terminal import one_line
 
 if TYPE_CHECKING:
     from reportgen.config import Settings
+    from reportgen.site.build import BuildResult
     from reportgen.site.project import Before
 
 
@@ -57,6 +58,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--base-url", metavar="URL", help="where the site will stand, for links from 404.html"
     )
     parser.add_argument(
+        "--single-file",
+        action="store_true",
+        help="write the page of one run as one HTML file, named by -o (default: RUN.html)",
+    )
+    parser.add_argument(
         "--strict", action="store_true", help="build nothing when a run cannot be read"
     )
     add_json(parser)
@@ -94,17 +100,20 @@ def _build(args: argparse.Namespace, settings: Settings, paths: list[Path]) -> i
                 where=first.file,
                 fix="Build without --strict to leave them out",
             )
-    with progress(args, "building the site") as advance:
-        result = build_site(
-            paths,
-            args.output,
-            theme=settings.theme,
-            base_url=args.base_url,
-            settings=settings,
-            repository=args.repository,
-            before=_before(args.base_report, paths),
-            advance=advance,
-        )
+    if args.single_file:
+        result = _single(args, paths, settings)
+    else:
+        with progress(args, "building the site") as advance:
+            result = build_site(
+                paths,
+                args.output,
+                theme=settings.theme,
+                base_url=args.base_url,
+                settings=settings,
+                repository=args.repository,
+                before=_before(args.base_report, paths),
+                advance=advance,
+            )
     complain(result.problems)
     if args.json:
         print_json(
@@ -135,3 +144,16 @@ def _before(file: Path | None, paths: Sequence[Path]) -> Before | None:
     from reportgen.site.project import Before
 
     return Before(read_report(file, paths), file.name)
+
+
+def _single(args: argparse.Namespace, paths: list[Path], settings: Settings) -> BuildResult:
+    from reportgen.site.single_file import build_single
+
+    if len(paths) != 1:
+        raise UsageError(f"takes one run, not {len(paths)}", where="--single-file")
+    run = paths[0]
+    given = args.output != Path("site")
+    output = args.output if given else Path(f"{run.resolve().name}.html")
+    return build_single(
+        run, output, settings=settings, theme=settings.theme, repository=args.repository
+    )

@@ -13,6 +13,11 @@
     files.set(name, data);
   };
 
+  // A script that stands in the page itself.
+  reportgen.hold = function (path) {
+    pending.set(path, Promise.resolve());
+  };
+
   reportgen.script = function (path) {
     if (!pending.has(path)) {
       pending.set(path, inject(path));
