@@ -6,6 +6,8 @@ from typing import Any, ClassVar, TypedDict
 
 import altair as alt
 
+from reportgen.site.charts.interface import VALUES
+
 
 class TrialRow(TypedDict):
     """A run by order of start, from 1; ``shown`` is 0 where the brush leaves it out."""
@@ -33,7 +35,7 @@ class BestSoFar:
     def spec(self) -> dict[str, Any]:
         """Return the specification."""
         x = alt.X("order:Q").scale(nice=False, padding=12).axis(format="d", tickMinStep=1)
-        scale = alt.Y("value:Q").scale(zero=False).axis(tickCount=5, format="~g")
+        scale = alt.Y("value:Q").scale(zero=False).axis(tickCount=5, labelExpr=VALUES)
         points = (
             alt.Chart(alt.NamedData("trials"))
             .mark_point(filled=True, size=42)

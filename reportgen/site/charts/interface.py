@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
+VALUES = (
+    "abs(datum.value) >= 1e6 || (datum.value != 0 && abs(datum.value) < 1e-4)"
+    " ? format(datum.value, '~e') : format(datum.value, '~f')"
+)
+"""Labels of an axis of values, as an expression of Vega: 10 and 0.05, 1e+8 and 5e-6."""
+
 
 class Chart(Protocol):
     """One kind of chart.

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, TypedDict
 
 import altair as alt
 
+from reportgen.site.charts.interface import VALUES
 from reportgen.site.statistics import T975
 
 
@@ -149,7 +150,7 @@ class Lines:
 def _axis(which: Literal["x", "y"]) -> alt.Axis:
     if which == "x":
         return alt.Axis(tickCount=6, labelOverlap=True, format="~s", labelFlush=True)
-    return alt.Axis(tickCount=5, labelOverlap=True, format="~g")
+    return alt.Axis(tickCount=5, labelOverlap=True, labelExpr=VALUES)
 
 
 __all__ = ["LabelRow", "LineRow", "Lines", "MarkRow", "PointRow"]

@@ -6,6 +6,8 @@ from typing import Any, ClassVar, TypedDict
 
 import altair as alt
 
+from reportgen.site.charts.interface import VALUES
+
 
 class ScatterRow(TypedDict):
     """A run: ``x`` a number or a category; ``shown`` is 0 where the brush leaves it out."""
@@ -35,7 +37,7 @@ class Scatter:
     def spec(self) -> dict[str, Any]:
         """Return the specification."""
         x = alt.X("x:Q").scale(zero=False, padding=16).axis(labelOverlap=True, format="~g")
-        y = alt.Y("y:Q").scale(zero=False).axis(tickCount=5, format="~g")
+        y = alt.Y("y:Q").scale(zero=False).axis(tickCount=5, labelExpr=VALUES)
         colour = alt.Color("colour:N").scale(None).legend(None)
         shown = alt.Opacity("shown:Q").scale(domain=[0, 1], range=[0.12, 0.9]).legend(None)
         points = (
