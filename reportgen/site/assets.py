@@ -31,7 +31,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     "table": (
         *GRID,
         *("query", "table-data", "table-state", "table-export"),
-        *("table-cells", "table-menus", "table-page"),
+        *("table-cells", "table-menus", "table-model", "table-page", "table-start"),
     ),
     "charts": (
         *("address", "smoothing", "spread", "axes", "curves", "lines", "legend", "reading"),
