@@ -144,11 +144,23 @@ def in_few_colours(data: bytes) -> bytes:
         whole = picture.convert("RGB")
     counted = whole.getcolors(whole.width * whole.height) or []
     frequent = [colour for _, colour in sorted(counted, reverse=True)[:COLOURS]]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([channel for colour in frequent for channel in colour])
+    places = {colour: place for place, colour in enumerate(frequent)}
+    for _, colour in counted:
+        if colour not in places:
+            places[colour] = min(range(len(frequent)), key=lambda at: apart(colour, frequent[at]))
+    pixels = whole.tobytes()
+    reduced = Image.new("P", whole.size)
+    reduced.putpalette([channel for colour in frequent for channel in colour])
+    reduced.putdata(
+        [places[pixel] for pixel in zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)]
+    )
     out = io.BytesIO()
-    whole.quantize(palette=palette, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    reduced.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def apart(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
 
 
 def chromium() -> str:

@@ -73,11 +73,14 @@ def test_frequent_colours_stay_exact(script: ModuleType) -> None:
     for index in range(300):  # more colours than are kept, each rarer than the line's
         picture.putpixel((index, 0), (index % 256, index // 256, 255))
     picture.paste("#0072b2", (0, 10, 300, 12))
+    picture.paste("#fcfcfc", (0, 220, 300, 240))
+    picture.paste("#ffffff", (0, 240, 300, 260))
     out = io.BytesIO()
     picture.save(out, "PNG")
     with Image.open(io.BytesIO(script.in_few_colours(out.getvalue()))) as reduced:
         assert reduced.mode == "P"
         whole = reduced.convert("RGB")
     assert whole.getpixel((5, 11)) == (0x00, 0x72, 0xB2)
+    assert whole.getpixel((5, 250)) == (0xFF, 0xFF, 0xFF)
     assert whole.getpixel((5, 200)) == (0xF7, 0xF8, 0xFA)
     assert len(whole.getcolors(90_000)) <= script.COLOURS
