@@ -364,7 +364,7 @@ def test_without_javascript_everything_can_be_read(site: Path, visit: Open) -> N
 def test_commands_are_copied(site: Path, server: str, visit: Open) -> None:
     one = visit(permissions=["clipboard-read", "clipboard-write"])
     page = one.go(f"{server}/{pages(site)['dirty']}")
-    button = page.locator("[data-copy-from]")
+    button = page.locator("[data-copy-from=reproduce-text]")
     button.click()
     expect(button).to_contain_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "#!/bin/sh\nset -eu\necho again\n"

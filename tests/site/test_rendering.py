@@ -46,7 +46,7 @@ def test_a_child_extends_the_template_that_it_replaces(lab: Path) -> None:
     values = {
         **dict.fromkeys(shared, "x"),
         **{"sections": [], "styles": [], "early": [], "scripts": [], "site_links": []},
-        **{"as_of": "", "version": ""},
+        **{"as_of": "", "version": "", "live": "", "page_path": ""},
     }
     assert "<p>lab</p>" in render(lab, source, **values)
 
