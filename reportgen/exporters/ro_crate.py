@@ -259,7 +259,10 @@ def _uri(path: str) -> str:
 
 
 class RoCrate:
-    """One crate a run: ``<target>/<run name>/`` with the run folder and its description."""
+    """One crate a run: ``<target>/<run name>/`` with the run folder and its description.
+
+    Further runs of a name get theirs with the id behind it.
+    """
 
     name = "ro-crate"
     title = "Research Object Crates, one a run, described as Process Run Crates"
@@ -267,14 +270,27 @@ class RoCrate:
     def export(self, runs: Sequence[RunView], target: Path) -> list[Path]:
         """Write a crate for each run and return every file written."""
         written: list[Path] = []
+        taken: set[str] = set()
         for view in runs:
-            crate = target / portable_component(view.name)
+            crate = target / _component(view, taken)
             crate.mkdir(parents=True)
             files = list(_copied(view, crate / "run"))
             document = crate / METADATA
             write_bytes(document, crate_metadata(view, files, folder="run"))
             written += [*(crate / one.path for one in files), document]
         return written
+
+
+def _component(view: RunView, taken: set[str]) -> str:
+    """Return the folder of a crate, unlike those taken also where case does not count."""
+    base = component = portable_component(view.name)
+    number = 1
+    while component.casefold() in taken:
+        suffix = view.id if number == 1 else f"{view.id}-{number}"
+        component = portable_component(f"{base[:100]}-{suffix}")
+        number += 1
+    taken.add(component.casefold())
+    return component
 
 
 def _copied(view: RunView, folder: Path) -> Iterator[CrateFile]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -70,6 +71,21 @@ def test_the_same_run_gives_the_same_document(run: Path) -> None:
     files = [CrateFile("run/metrics.jsonl", 1, "0" * 64)]
     documents = {crate_metadata(RunView(run), files, folder="run") for _ in range(3)}
     assert len(documents) == 1
+
+
+def test_runs_of_one_name_get_a_crate_each(run: Path, tmp_path: Path) -> None:
+    others = []
+    for identifier in ("ID2", "ID2"):
+        others.append(tmp_path / f"other-{len(others)}" / "run")
+        copytree(run, others[-1])
+        document = others[-1] / "run.yaml"
+        document.write_text(document.read_text().replace("ID1", identifier))
+    out = tmp_path / "out"
+    views = [RunView(folder) for folder in (run, *others)]
+    written = RoCrate().export(views, out)
+    assert {one.name for one in out.iterdir()} == {"first", "first-ID2", "first-ID2-2"}
+    assert len(written) == len(set(written)) == sum(one.is_file() for one in out.rglob("*"))
+    assert "ID2" in (out / "first-ID2" / "run" / "run.yaml").read_text()
 
 
 def test_settings_values_and_inputs_are_said(run: Path) -> None:
