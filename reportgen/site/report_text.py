@@ -165,13 +165,19 @@ def _take_title(tokens: list[Token]) -> str:
     title = ""
     for place, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h1":
-            title = tokens[place + 1].content
+            title = _plain(tokens[place + 1].children or ())
             del tokens[place : place + 3]
             break
     for token in tokens:
         if token.type in ("heading_open", "heading_close") and token.tag == "h1":
             token.tag = "h2"
-    return re.sub(r"[*_`]", "", title)
+    return title
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    """Return the words of a heading as a reader sees them; of a picture, its description."""
+    words = (" " if token.type in ("softbreak", "hardbreak") else token.content for token in tokens)
+    return " ".join("".join(words).split())
 
 
 def _blocks(parser: MarkdownIt, tokens: Sequence[Token]) -> list[Block]:

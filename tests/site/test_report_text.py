@@ -118,6 +118,8 @@ def test_addresses(address: str, allowed: bool) -> None:
 def test_the_first_heading_is_the_title_and_others_step_down() -> None:
     found = report("# A *title*\n\nwords\n\n# More\n")
     assert found.title == "A title"
+    marked = report("# The `val_loss` of [a_b](https://example.org/x) &amp; 2 \\* *three*\n")
+    assert marked.title == "The val_loss of a_b & 2 * three"
     assert str(found.blocks[0].markup) == "<p>words</p>\n<h2>More</h2>\n"
     assert report("words").title == "note"
 
