@@ -14,6 +14,8 @@ from reportgen.runs.schema import MetricSummary
 from reportgen.runs.view import RunView
 
 _LOG_BYTES = 1 << 20
+_IMPORTED = "Import it again once its source has ended, or leave it out of the comparison"
+_IMPORT_AGAIN = "reportgen import SOURCE -o RUNS"
 _FIELDS = ("last", "last_step", "best", "best_step", "count")
 
 
@@ -33,6 +35,9 @@ class RunCompleted(Check):
         result = self._judged(context.run)
         if result.command is None:
             return result
+        # Nothing here wrote an imported run, so nothing here can take it up again.
+        if context.run.exists(layout.IMPORT):
+            return msgspec.structs.replace(result, remedy=_IMPORTED, command=_IMPORT_AGAIN)
         again = f"reportgen.start_run(resume={context.run.name!r})"
         return msgspec.structs.replace(result, command=again)
 

@@ -111,6 +111,17 @@ def test_a_file_still_to_come_is_no_failure_of_a_run_without_end(live: Path) -> 
     assert (result.outcome, result.blocked_by) == ("inconclusive", COMPLETED)
 
 
+def test_an_imported_run_is_imported_again_not_resumed(tmp_path: Path) -> None:
+    record = '{"kind": "tensorboard", "reader": 1, "digest": "0", "files": []}'
+    imported = make_run(tmp_path / "a", files={"captured/import.json": record}, **KILLED)
+    own = make_run(tmp_path / "b", **KILLED)
+    there, here = run_check(COMPLETED, imported), run_check(COMPLETED, own)
+    assert (there.outcome, here.outcome) == ("fail", "fail")
+    assert (there.remedy or "").startswith("Import it again once its source has ended")
+    assert there.command == "reportgen import SOURCE -o RUNS"
+    assert (here.command or "").startswith("reportgen.start_run(resume=")
+
+
 def test_a_traceback_in_a_huge_log_is_not_searched_for(tmp_path: Path) -> None:
     run = make_run(
         tmp_path, run={"status": "failed", "exit_code": 1}, files={"stderr.log": "x" * (2 << 20)}
