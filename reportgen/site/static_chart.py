@@ -17,6 +17,7 @@ from reportgen.site.shards import Floats, Steps, Values, coarse_places, non_fini
 UNITS = 1000
 _LINE_POINTS = 160
 _SPARK_POINTS = 40
+_SPIKE = 1000.0
 _LABEL_GAP = 8.0  # percent of the height that one label needs
 
 
@@ -106,8 +107,21 @@ def sparkline(steps: Steps | Sequence[int], values: Values) -> str:
     finite = _finite(values)
     if not len(finite):
         return ""
-    x_range, y_range = _range(*_bounds([steps])), _padded(*_bounds([finite]))
+    usual = _without_spikes(finite)
+    x_range, y_range = _range(*_bounds([steps])), _padded(*_bounds([usual]))
+    if len(usual) < len(finite):
+        array = np.asarray(values, dtype=np.float64)
+        values = np.where(np.isfinite(array), np.clip(array, *y_range), array)
     return _path(Line(steps, values, "", (0, 0)), _SPARK_POINTS, x_range, y_range)
+
+
+def _without_spikes(finite: Floats) -> Floats:
+    """Return the values that a small curve's scale is made of: all, unless a few are a thousand
+    times larger than both the first and the median, as where a run diverged.
+    """
+    size = np.abs(finite)
+    usual = size <= _SPIKE * max(float(size[0]), float(np.quantile(size, 0.5, method="lower")))
+    return finite[usual] if 4 * int(usual.sum()) >= 3 * len(finite) else finite
 
 
 def _finite(values: Values) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import pairwise
 
@@ -79,3 +80,19 @@ def test_sparklines() -> None:
     assert sparkline([0, 1], [1.0, 2.0]).startswith("M0 ")
     assert sparkline([0], [float("nan")]) == ""
     assert len(re.findall("[ML]", sparkline(range(5000), [i % 7 for i in range(5000)]))) <= 40
+
+
+def test_a_spike_does_not_rule_a_small_curve() -> None:
+    def heights(values: list[float]) -> list[float]:
+        return [float(y) for y in re.findall(r"[ML][^ ]+ ([^ML]+)", sparkline(range(8), values))]
+
+    calm = [4.0, 3.0, 2.0, 1.5, 1.2, 1.1, 1.0, 1.0]
+    spiked = heights([*calm[:2], 1e9, *calm[3:]])
+    assert spiked[2] == 0
+    assert spiked[:2] + spiked[3:] == (whole := heights(calm))[:2] + whole[3:]
+    assert len(heights([4.0, 1e9, math.inf, *calm[3:]])) == 7
+    falling = heights([1e6, *calm[1:]])
+    assert falling[0] < 100 < 900 < falling[1]
+    rising = heights([1.0, 1.0, 1.0, 1e6, 2e6, 3e6, 4e6, 5e6])
+    assert rising == sorted(rising, reverse=True)
+    assert rising[3] > rising[7] + 500

@@ -29,6 +29,7 @@ ROWS = 25
 COLUMNS = 3
 LINES = 6
 SAME_SHOWN = 14
+SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,24 @@ class SettingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """The best group that has enough seeds for its spread to mean something."""
+
+    label: str
+    page: str
+    value: ValueCell
+    seeds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
     """The numbers beside the title; a None is not shown."""
 
     best: ValueCell | None
+    best_label: str
     best_page: str
     best_seeds: int
+    repeated: Repeated | None
     audit_mean: int | None
     gate_failures: int
     replayed: int
@@ -132,14 +145,36 @@ def _troubles(records: Sequence[Record]) -> str:
     return joined(parts)
 
 
+def _best_setting(settings: Sequence[Setting], decimals: int) -> Setting | None:
+    """Return the first setting; of those that read the same, the one with the most seeds."""
+    valued = [(s, setting_value(s, decimals).mean) for s in settings if s.values]
+    equal = [s for s, mean in valued if mean == valued[0][1]]
+    return max(equal, key=lambda s: len(s.values), default=None)
+
+
+def _repeated(settings: Sequence[Setting], best: Setting, decimals: int) -> Repeated | None:
+    """Return the best of those with enough seeds; None when the best itself has them."""
+    found = next((s for s in settings if len(s.values) >= SEEDS), None)
+    if found is None or len(best.values) >= SEEDS:
+        return None
+    return Repeated(
+        label=_label(found),
+        page=found.best.page,
+        value=setting_value(found, decimals),
+        seeds=len(found.values),
+    )
+
+
 def _headline(project: Project, decimals: int) -> Headline:
-    winner = next((setting for setting in project.settings if setting.values), None)
+    winner = _best_setting(project.settings, decimals)
     judged = [record.judged for record in project.shown if record.judged]
     scores = [run.score.low for run in judged if run.score.low is not None]
     return Headline(
         best=setting_value(winner, decimals) if winner else None,
+        best_label=_label(winner) if winner else "",
         best_page=winner.best.page if winner else "",
         best_seeds=len(winner.values) if winner else 0,
+        repeated=_repeated(project.settings, winner, decimals) if winner else None,
         audit_mean=sum(scores) // len(scores) if scores else None,
         gate_failures=sum(not run.passed for run in judged),
         replayed=sum(record.replays > 0 for record in project.shown),
@@ -175,9 +210,12 @@ def _row(
     )
 
 
+def _label(setting: Setting) -> str:
+    return f"{setting.qualifier}_{setting.name}" if setting.qualifier else setting.name
+
+
 def _labels(settings: Sequence[Setting]) -> list[str]:
-    names = [f"{s.qualifier}_{s.name}" if s.qualifier else s.name for s in settings]
-    return short_labels(names)
+    return short_labels([_label(setting) for setting in settings])
 
 
 def same_settings(project: Project) -> list[tuple[str, str]]:

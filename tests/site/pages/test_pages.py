@@ -37,7 +37,7 @@ def test_the_overview_answers_the_four_questions_first(page: Find) -> None:
     text = page("index.html").find("main")[0].all_text
     places = [
         text.index(words)
-        for words in ("8 runs in 5 groups", "Best", "Audit", "Replayed", "Next step", "mlp_digits")
+        for words in ("8 runs in 5 groups", "Best", "Audit", "Replayed", "Next step", "Started")
     ]
     assert places == sorted(places)
 

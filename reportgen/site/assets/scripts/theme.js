@@ -42,7 +42,19 @@
   }
   system.addEventListener("change", announce);
 
+  // On a phone the navigation scrolls sideways; the page's own entry is brought into view.
+  function reveal() {
+    const entry = document.querySelector(".site-header [aria-current]");
+    const nav = entry && entry.closest("nav");
+    if (nav && nav.scrollWidth > nav.clientWidth) {
+      const place = entry.getBoundingClientRect();
+      const frame = nav.getBoundingClientRect();
+      nav.scrollLeft += place.left - frame.left - (frame.width - place.width) / 2;
+    }
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    reveal();
     const button = document.querySelector("[data-theme-switch]");
     if (!button) {
       return;
