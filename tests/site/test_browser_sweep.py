@@ -111,6 +111,31 @@ def test_the_interval_is_that_of_student(site: Path, visit: Open, tmp_path: Path
     assert widths == [[0, 1], pytest.approx(4.302653 / 3**0.5, rel=1e-5), [3, 3]]
 
 
+def test_lines_set_the_axis_and_bands_only_widen_it(site: Path, visit: Open) -> None:
+    page = visit(group(site, "uneven")).page
+    expect(curves(page)).to_have_attribute("data-drawn", "2")
+    found = page.evaluate(
+        """() => {
+          const column = (...values) => Float64Array.from(values);
+          const line = (ys, wide) => ({earlier: [], points: {
+            sorted: true, x: column(0, 1), y: column(...ys), raw: column(...ys),
+            lo: column(...ys).map((y) => y - wide), hi: column(...ys).map((y) => y + wide)}});
+          const ends = (line, yScale) =>
+            reportgen.extents([line], {zoom: null, xScale: "linear", yScale: yScale}).y;
+          return [
+            ends(line([0.05, 1.05], 3), "linear"), ends(line([-1, 1], 3), "linear"),
+            ends(line([1, 2], 0.05), "linear"), ends(line([1, 1], 3), "linear"),
+            ends(line([1, 100], 0.5), "log"),
+          ];
+        }"""
+    )
+    assert found[0] == pytest.approx([0, 1.15])
+    assert found[1] == pytest.approx([-1.2, 1.2])
+    assert found[2] == pytest.approx([0.95, 2.05])
+    assert found[3] == pytest.approx([-2, 4])
+    assert found[4] == pytest.approx([10**-0.2, 100.5])
+
+
 def test_one_filter_holds_for_every_chart(site: Path, visit: Open, tmp_path: Path) -> None:
     page = visit(group(site, "uneven")).page
     expect(curves(page)).to_have_attribute("data-drawn", "2")

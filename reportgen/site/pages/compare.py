@@ -116,6 +116,7 @@ def runs_file(project: Project, paths: dict[str, str]) -> DataFile:
         {
             "slug": record.slug,
             "name": record.name,
+            "label": record.label,
             "group": record.group,
             "state": record.state,
             "style": list(record.style),

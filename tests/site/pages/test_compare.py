@@ -43,6 +43,8 @@ def test_the_list_names_each_run_s_file(runs_root: Path) -> None:
     data = runs_file(found, paths).data.decode()
     rows = json.loads(f"[{data[len('reportgen.put(') : -3]}]")[1]["runs"]
     assert {row["slug"]: row["path"] for row in rows} == paths
+    labels = {record.slug: record.label for record in found.records}
+    assert {row["slug"]: row["label"] for row in rows} == labels
 
 
 def test_suggestions_are_the_best_and_the_seeds(runs_root: Path) -> None:

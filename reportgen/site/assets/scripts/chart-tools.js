@@ -50,11 +50,17 @@
     clear.addEventListener("click", () => reportgen.change({ hide: [], only: null, pin: [] }));
     const shown = labelled("Metric", metric);
     shown.hidden = true;
-    place.append(
+    const controls = reportgen.element("div", { class: "chart-controls" });
+    controls.append(
       labelled("Smoothing", smooth, output), labelled("Over", over), labelled("x axis", x),
-      labelled("y axis", y), shown, ...seeds(place, change), reset, clear, method,
-      reportgen.element("span", { class: "hint" }, "Drag across a chart to zoom.")
+      labelled("y axis", y), shown, ...seeds(place, change), reset, clear
     );
+    place.append(controls, method);
+    const hint = reportgen.element("p", { class: "note hint" }, "Drag across a chart to zoom.");
+    const heading = place.previousElementSibling;
+    const line = reportgen.element("div", { class: "heading-line" });
+    heading.replaceWith(line);
+    line.append(heading, hint);
     place.hidden = false;
     tools = { ...tools, smooth, output, over, others, x, y, metric, shown, reset, clear, method };
   };

@@ -10,7 +10,7 @@
     row.append(reportgen.element("th", { scope: "col" }, first));
     runs.forEach(function (run, i) {
       const cell = reportgen.element("th", { scope: "col", title: run.name, class: kind });
-      cell.append(reportgen.swatch(run.style), " ", reportgen.runLink({ ...run, name: names[i] }));
+      cell.append(reportgen.swatch(run.style), " ", reportgen.runLink({ ...run, label: names[i] }));
       row.append(cell);
     });
   }
@@ -101,7 +101,7 @@
     documents.forEach(function (run, i) {
       const line = body.insertRow();
       const name = reportgen.element("th", { scope: "row" });
-      name.append(reportgen.swatch(run.style), " ", reportgen.runLink({ ...run, name: names[i] }));
+      name.append(reportgen.swatch(run.style), " ", reportgen.runLink({ ...run, label: names[i] }));
       line.append(name);
       rows.forEach(function (row) {
         const cell = line.insertCell();

@@ -24,7 +24,7 @@
     const link = reportgen.element("a", {
       href: reportgen.base + "runs/" + encodeURIComponent(run.slug) + "/index.html",
     });
-    link.append(reportgen.element("bdi", {}, run.name));
+    link.append(reportgen.element("bdi", { title: run.name }, run.label || run.name));
     return link;
   };
 
@@ -127,15 +127,21 @@
       ...chosen.map(function (slug) {
         const run = known.get(slug);
         const item = document.createElement("li");
-        const remove = reportgen.element("button", { type: "button", "aria-label": "Remove " + run.name }, "×");
+        const remove = reportgen.element("button", { type: "button", "aria-label": "Remove " + run.label }, "×");
         remove.addEventListener("click", () => choose(chosen.filter((other) => other !== slug)));
         item.append(reportgen.swatch(run.style), reportgen.runLink(run), remove);
         return item;
       })
     );
     const left = Array.from(known.values()).filter((run) => !chosen.includes(run.slug));
-    page.select.replaceChildren(...left.map((run) => new Option(run.name, run.slug)));
+    page.select.replaceChildren(...left.map(option));
     page.form.hidden = left.length === 0;
+  }
+
+  function option(run) {
+    const found = new Option(run.label, run.slug);
+    found.title = run.name;
+    return found;
   }
 
   function curves(documents) {

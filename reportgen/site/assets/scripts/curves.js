@@ -4,6 +4,7 @@
   "use strict";
 
   const reportgen = (window.reportgen = window.reportgen || {});
+  const MARGIN = 0.1;  // of the lines' range, that bands may add at either end
   const NAMED = new Map([["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]]);
 
   reportgen.number = function (value) {
@@ -136,6 +137,7 @@
   // Smallest and largest of x and of what can be drawn of y, over lines as the zoom shows them.
   reportgen.extents = function (lines, state) {
     const found = { x: [Infinity, -Infinity], y: [Infinity, -Infinity], hidden: 0 };
+    const band = [Infinity, -Infinity];
     const grow = function (ends, value) {
       ends[0] = Math.min(ends[0], value);
       ends[1] = Math.max(ends[1], value);
@@ -144,7 +146,8 @@
       const parts = [line.points, ...line.earlier.map((part) => part.points)];
       for (const points of parts) {
         const [first, end] = reportgen.within(points, state.zoom);
-        const shown = [points.y, points.raw, points.lo, points.hi].filter((column) => column);
+        const shown = [points.y, points.raw];
+        const bands = points.lo ? [points.lo, points.hi] : [];
         for (let i = first; i < end; i += 1) {
           const outside = state.zoom && (points.x[i] < state.zoom[0] || points.x[i] > state.zoom[1]);
           if (!reportgen.drawable(points.x[i], state.xScale)) {
@@ -152,6 +155,7 @@
           }
           if (!outside || points.sorted) {
             shown.forEach((column) => reportgen.drawable(column[i], state.yScale) && grow(found.y, column[i]));
+            bands.forEach((column) => reportgen.drawable(column[i], state.yScale) && grow(band, column[i]));
           }
           if (!outside) {
             grow(found.x, points.x[i]);
@@ -163,8 +167,25 @@
     if (state.zoom) {
       found.x = state.zoom.slice();
     }
+    found.y = withBand(found.y, band, state.yScale);
     return found;
   };
+
+  // Lines set the axis; a band widens it by a tenth at either end, and not past zero where no line
+  // goes. Intervals of three runs are so wide that lines would else lie flat.
+  function withBand(ends, band, scale) {
+    if (!(band[0] <= band[1])) {
+      return ends;
+    }
+    const [to, from] = scale === "log" ? [Math.log10, (at) => 10 ** at] : [(at) => at, (at) => at];
+    const margin = MARGIN * (to(ends[1]) - to(ends[0]));
+    if (!(margin > 0)) {
+      return [Math.min(ends[0], band[0]), Math.max(ends[1], band[1])];
+    }
+    const least = scale !== "log" && ends[0] >= 0 ? Math.max(0, ends[0] - margin) : from(to(ends[0]) - margin);
+    const most = from(to(ends[1]) + margin);
+    return [Math.min(ends[0], Math.max(band[0], least)), Math.max(ends[1], Math.min(band[1], most))];
+  }
 
   // Whether a scale has a place for a value: a logarithm has none for zero and below.
   reportgen.drawable = (value, scale) => Number.isFinite(value) && (scale !== "log" || value > 0);

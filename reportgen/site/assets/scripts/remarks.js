@@ -26,8 +26,22 @@
         parts.push(chart.lines.length + " of " + shown + " lines");
       }
     }
-    return parts.concat(breaks(chart), groups(chart));
+    return parts.concat(breaks(chart), groups(chart), cutBands(chart, domain));
   };
+
+  function cutBands(chart, domain) {
+    const goesOn = function (line) {
+      const points = line.points;
+      const [first, end] = points.lo ? reportgen.within(points, chart.state.zoom) : [0, 0];
+      for (let i = first; i < end; i += 1) {
+        if (points.lo[i] < domain[0] || points.hi[i] > domain[1]) {
+          return true;
+        }
+      }
+      return false;
+    };
+    return chart.lines.some(goesOn) ? ["bands go on past the axis"] : [];
+  }
 
   function breaks(chart) {
     const broken = chart.lines.filter((line) => reportgen.breaks(line.points).length);

@@ -98,6 +98,11 @@
     spec.layer = spec.layer.filter((layer) => layer.data.name !== "labels");
     spec.datasets = reportgen.exportRows(lines, state);
     delete spec.datasets.labels;
+    if (lines.some((line) => line.points.lo)) {
+      const ends = chart.view.scale("y").domain();
+      spec.layer.filter((layer) => layer.encoding.y && ["y", "lo"].includes(layer.encoding.y.field))
+        .forEach((layer) => (layer.encoding.y.scale = { ...layer.encoding.y.scale, nice: false, domain: ends }));
+    }
     spec.resolve = { scale: { y: "shared", color: "independent" }, legend: { color: "independent" } };
     const scale = (range) => ({ domain: labels, range: range });
     for (const layer of spec.layer) {
