@@ -12,7 +12,7 @@ from reportgen.fs.text import storable
 from reportgen.runs.numbers import from_stored
 from reportgen.runs.schema import MetricSummary
 from reportgen.runs.summary import summarise_series
-from reportgen.runs.table import seconds_of
+from reportgen.runs.table import identity_of
 from reportgen.runs.view import RunView, flatten
 
 RUNS: Final = "runs"
@@ -53,22 +53,13 @@ def run_row(view: RunView) -> Row:
     """
     git, python = view.git, view.environment.python if view.environment else None
     row: Row = {
-        "id": view.id,
-        "name": view.name,
-        "project": view.project,
-        "group": view.group,
-        "kind": view.run.kind,
-        "state": view.state,
-        "archived": view.labels.archived,
-        "created": view.run.created or None,
+        **identity_of(view),
         "ended": view.run.ended,
-        "seconds": seconds_of(view),
         "notes": view.notes,
         "commit": git.commit if git else None,
         "tree": git.tree if git else None,
         "dirty": git.dirty if git else None,
         "python": python.version if python else None,
-        "path": str(view.folder),
     }
     row.update((f"tags.{key}", value) for key, value in flatten(view.tags).items())
     row.update((f"config.{key}", value) for key, value in view.flat_config.items())

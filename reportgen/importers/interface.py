@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -219,3 +220,14 @@ class Importer(Protocol):
             LimitError: The source is larger than the limits allow; what was yielded stands.
         """
         ...
+
+
+def not_imported(counts: Iterable[Mapping[str, int]], where: str) -> list[LeftOut]:
+    """Return what of several sources has no place in a run folder, counted by its kind."""
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return [
+        LeftOut(what=f"{number} {kind}", where=where, rule="not imported")
+        for kind, number in sorted(total.items())
+    ]

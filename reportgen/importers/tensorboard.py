@@ -20,7 +20,13 @@ import numpy as np
 from reportgen.errors import ReportgenError
 from reportgen.fs.documents import parse_yaml
 from reportgen.fs.regular import read_regular
-from reportgen.importers.interface import ImportedRun, ImportOptions, SourceFile, Unreadable
+from reportgen.importers.interface import (
+    ImportedRun,
+    ImportOptions,
+    SourceFile,
+    Unreadable,
+    not_imported,
+)
 from reportgen.importers.sources import HashedPieces, files_below, place_of
 from reportgen.importers.tensorboard_events import EventFile, EventFileReader
 from reportgen.importers.tensorboard_folders import (
@@ -197,14 +203,7 @@ def _identity(job: Job, files: Sequence[_ReadFile]) -> str:
 
 
 def _left_out(contents: Sequence[EventFile], launch: Launch, where: str) -> list[LeftOut]:
-    counts: dict[str, int] = {}
-    for content in contents:
-        for kind, count in content.left_out.items():
-            counts[kind] = counts.get(kind, 0) + count
-    found = [
-        LeftOut(what=f"{count} {kind}", where=where, rule="not imported")
-        for kind, count in sorted(counts.items())
-    ]
+    found = not_imported((content.left_out for content in contents), where)
     if launch.purged:
         what = f"{launch.purged} points that a later start of the session voids"
         found.append(LeftOut(what=what, where=where, rule="purged"))

@@ -22,6 +22,7 @@ from reportgen.importers.interface import (
     LeftAside,
     SourceFile,
     Unreadable,
+    not_imported,
 )
 from reportgen.importers.leveldb_log import HEADER, MAGIC, LogReader
 from reportgen.importers.point_columns import PointColumns
@@ -170,14 +171,7 @@ def _tags(logs: Sequence[_Log], texts: dict[str, str]) -> dict[str, Any]:
 
 def _left_out(logs: Sequence[_Log], columns: PointColumns) -> list[LeftOut]:
     where = logs[-1].path
-    counts: dict[str, int] = {}
-    for log in logs:
-        for kind, count in log.records.left_out.items():
-            counts[kind] = counts.get(kind, 0) + count
-    found = [
-        LeftOut(what=f"{count} {kind}", where=where, rule="not imported")
-        for kind, count in sorted(counts.items())
-    ]
+    found = not_imported((log.records.left_out for log in logs), where)
     if columns.refused:
         what = f"{columns.refused} points beyond the limits"
         found.append(LeftOut(what=what, where=where, rule="size"))

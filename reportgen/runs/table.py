@@ -32,7 +32,17 @@ def row_of(view: RunView, goals: Mapping[str, Goal] | None = None) -> Row:
     series by its goal (declared, else of ``goals``, else by its name), the last one of a series
     without a goal. Lists are tuples, so that every value can be grouped by.
     """
-    row: Row = {
+    row = identity_of(view)
+    row.update((f"tags.{key}", _hashable(value)) for key, value in flatten(view.tags).items())
+    row.update((f"config.{key}", _hashable(value)) for key, value in view.flat_config.items())
+    for name, series in view.series.items():
+        row[f"metrics.{name}"] = _telling(summarise_series(series, view.goal(name, goals)))
+    return row
+
+
+def identity_of(view: RunView) -> Row:
+    """Return the columns of :data:`FIXED` for one run."""
+    return {
         "id": view.id,
         "name": view.name,
         "project": view.project,
@@ -44,11 +54,6 @@ def row_of(view: RunView, goals: Mapping[str, Goal] | None = None) -> Row:
         "seconds": seconds_of(view),
         "path": storable(str(view.folder)),
     }
-    row.update((f"tags.{key}", _hashable(value)) for key, value in flatten(view.tags).items())
-    row.update((f"config.{key}", _hashable(value)) for key, value in view.flat_config.items())
-    for name, series in view.series.items():
-        row[f"metrics.{name}"] = _telling(summarise_series(series, view.goal(name, goals)))
-    return row
 
 
 def seconds_of(view: RunView) -> float | None:
